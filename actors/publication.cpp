@@ -1,0 +1,83 @@
+#include "actors/publication.hpp"
+
+#include <algorithm>
+
+namespace intermute::actors {
+
+void publication::tell_owner(cell_ptr owner, caf::message note) {
+  owners_.emplace_back(std::move(owner), std::move(note));
+}
+
+void publication::tell_directory(cell_ptr directory, agents_committed::one done) {
+  auto found = std::find_if(directories_.begin(), directories_.end(),
+                            [&](const auto& one) { return one.first == directory; });
+  if (found == directories_.end()) {
+    agents_committed note{std::make_shared<std::vector<agents_committed::one>>()};
+    found = directories_.emplace(directories_.end(), std::move(directory), std::move(note));
+  }
+  found->second.done->push_back(std::move(done));
+}
+
+publication::inbox_news& publication::news_of(cell_ptr inbox) {
+  const auto [at, fresh] = inbox_index_.try_emplace(inbox.get(), inboxes_.size());
+  if (fresh)
+    inboxes_.push_back({std::move(inbox)});
+  return inboxes_[at->second];
+}
+
+void publication::update_inbox(const std::string& project, const std::string& agent,
+                               inbox_update::change what) {
+  auto inbox = book_.find_inbox(project, agent);
+  if (inbox == nullptr || !inbox->live())
+    return;
+  if (auto& news = news_of(std::move(inbox)); news.update != nullptr)
+    news.update->changes.push_back(std::move(what));
+}
+
+void publication::reload_inbox(const std::string& project, const std::string& agent) {
+  if (auto inbox = book_.find_inbox(project, agent); inbox != nullptr)
+    news_of(std::move(inbox)).update = nullptr;
+}
+
+void publication::reply(op_ptr settled) {
+  auto* sink = &settled->sink();
+  auto found = std::find_if(replies_.begin(), replies_.end(),
+                            [&](const auto& one) { return one.first == sink; });
+  if (found == replies_.end())
+    found = replies_.emplace(replies_.end(), sink, std::vector<op_ptr>{});
+  found->second.push_back(std::move(settled));
+}
+
+void publication::deliver_to_owners() {
+  for (auto& [owner, note] : owners_)
+    owner->notify(std::move(note));
+  for (auto& [directory, note] : directories_)
+    if (!directory->notify(caf::make_message(note)))
+      for (auto& one : *note.done) // Nobody is there to swap a snapshot: the next one loads it.
+        reply(std::move(one.request));
+}
+
+void publication::deliver_to_inbox(inbox_news& news) {
+  if (news.update != nullptr) {
+    if (auto taken = place::take(news.of->gauge(), 0, urgency::draining); taken) {
+      news.update->held = std::move(*taken);
+      news.of->notify(caf::make_message(std::move(news.update)));
+      return;
+    }
+  }
+  // Too many updates wait already: one note stands for all that are left out.
+  news.of->notify_once(caf::make_message(inbox_reload{}));
+}
+
+void publication::deliver() {
+  deliver_to_owners();
+  for (auto& news : inboxes_)
+    deliver_to_inbox(news);
+  if (gap_)
+    feed_.mark_gap();
+  feed_.publish(std::move(events_));
+  for (auto& [sink, settled] : replies_)
+    sink->deliver(std::move(settled));
+}
+
+} // namespace intermute::actors

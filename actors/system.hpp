@@ -1,0 +1,114 @@
+#pragma once
+
+#include "actors/address_book.hpp"
+#include "actors/change_log.hpp"
+#include "actors/front.hpp"
+#include "actors/publisher.hpp"
+#include "actors/runtime/coordinator.hpp"
+#include "actors/services.hpp"
+#include "actors/store_gate.hpp"
+#include "actors/subscriptions.hpp"
+#include "actors/supervisor.hpp"
+#include "config/settings.hpp"
+#include "storage/reader_pool.hpp"
+#include "storage/writer.hpp"
+
+#include <caf/actor_system.hpp>
+
+#include <memory>
+#include <optional>
+#include <thread>
+#include <vector>
+
+namespace intermute::actors {
+
+/// What a system of actors is made from; the references outlive it.
+struct system_parts {
+  const config::settings& settings;
+  const base::clock& clock;
+  base::entropy& random;
+  observe::registry& metrics;
+  observe::logger say;
+  event_renderer render;
+  executor* runs; ///< Null: CAF's own scheduler.
+  std::unique_ptr<storage::engine> engine;
+  std::vector<std::unique_ptr<storage::reader>> readers;
+};
+
+/// The actors of one server with their writer and readers: the way in, and the life cycle.
+///
+/// Without `start_threads()` nothing runs but what the executor is made to run, `writer().step()`
+/// and `readers().step()`: that is how a test steps a whole server.
+class system final : public front {
+public:
+  explicit system(system_parts parts);
+  ~system() override;
+
+  system(const system&) = delete;
+  system& operator=(const system&) = delete;
+
+  /// Starts the writer and the readers.
+  void start_threads();
+
+  /// Ends the actors, decides what was logged, joins the threads. Idempotent.
+  /// Every op that was not answered is answered. Not to be called from an actor.
+  void stop();
+
+  /// True once the stored identities are in memory.
+  [[nodiscard]] bool ready() const noexcept { return agents_.loaded(); }
+
+  void submit(op_ptr what) override;
+  void resume(socket_id socket) override;
+  void unsubscribe(socket_id socket) override;
+  [[nodiscard]] std::string degraded() const override;
+
+  [[nodiscard]] storage::writer& writer() noexcept { return *writer_; }
+  [[nodiscard]] storage::reader_pool& readers() noexcept { return readers_; }
+  [[nodiscard]] caf::actor_system& actors() noexcept { return *caf_; }
+  [[nodiscard]] const address_book& book() const noexcept { return book_; }
+  [[nodiscard]] mailbox_classes& mailboxes() noexcept { return classes_; }
+  /// The cells of the actors there is one of: directory, push, store supervisor.
+  [[nodiscard]] std::vector<cell_ptr> singletons() const {
+    return {directory_, push_, store_supervisor_};
+  }
+
+private:
+  [[nodiscard]] cell_ptr make_cell(const std::string& project, const std::string* agent);
+  template <class Actor, class... Args>
+  [[nodiscard]] cell::factory spawner(Args&&... args);
+  template <class Find>
+  void submit_to(op_ptr what, Find find);
+  void add_metrics(observe::registry& to);
+
+  const config::settings& settings_;
+  const base::clock& clock_;
+  executor* const runs_;
+  observe::logger say_;
+  mailbox_classes classes_;
+  store_gate gate_;
+  tail_budget tails_;
+  agent_snapshot_slot agents_;
+  subscription_table subscriptions_;
+  supervision roots_watch_;
+  supervision residents_watch_;
+  address_book book_;
+  storage::reader_pool readers_;
+  event_feed feed_;
+  publisher publisher_;
+  std::optional<storage::writer> writer_;
+  std::optional<change_log> log_;
+  std::optional<services> services_;
+  supervisor_probe probe_;
+  observe::gauge& breaker_state_;
+  runtime_config caf_config_;
+  std::optional<caf::actor_system> caf_;
+  cell_ptr directory_;
+  cell_ptr push_;
+  cell_ptr store_supervisor_;
+  supervisor_actor root_;
+  supervisor_actor residents_;
+  std::thread writer_thread_;
+  bool stopped_ = false;
+};
+
+} // namespace intermute::actors

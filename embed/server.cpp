@@ -1,0 +1,142 @@
+#include "embed/server.hpp"
+
+#include "actors/runtime/io_executor.hpp"
+#include "actors/runtime/io_shards.hpp"
+#include "actors/system.hpp"
+#include "base/version.hpp"
+#include "observe/registry.hpp"
+#include "storage/sqlite/open.hpp"
+#include "transport/server.hpp"
+#include "transport/ws/render_event.hpp"
+
+#include <optional>
+#include <thread>
+#include <utility>
+
+namespace intermute::embed {
+namespace {
+
+using base::errc;
+using base::result;
+
+storage::sqlite_options store_options(const config::storage_config& from) {
+  storage::sqlite_options made;
+  made.path = from.path;
+  made.full_sync = from.synchronous == config::synchronous_mode::full;
+  made.cache_kib = from.cache_kib;
+  made.checkpoint_pages = from.checkpoint_pages;
+  made.busy_timeout = from.busy_timeout_ms;
+  return made;
+}
+
+} // namespace
+
+/// In the order they are made; the last made goes first.
+struct server::parts {
+  parts(config::settings with, observe::logger to)
+    : settings(std::move(with)), say(std::move(to)), io(settings.server.io_threads),
+      runs(io, base::system_clock()) {}
+
+  config::settings settings;
+  observe::logger say;
+  observe::registry metrics;
+  std::unique_ptr<storage::store> store;
+  actors::io_shards io;
+  actors::io_executor runs;
+  std::optional<transport::server> transport;
+  std::optional<actors::system> system;
+  std::uint16_t port = 0;
+  bool stopped = false;
+};
+
+server::server(std::unique_ptr<parts> made) : parts_(std::move(made)) {}
+
+server::~server() { stop(std::chrono::seconds{1}); }
+
+namespace {
+
+/// The engine and the readers of a store that was checked.
+result<std::pair<std::unique_ptr<storage::engine>, std::vector<std::unique_ptr<storage::reader>>>>
+connections_of(storage::store& from, const config::storage_config& limits) {
+  if (limits.quick_check_ms.count() > 0)
+    if (auto whole = from.verify(limits.quick_check_ms); !whole)
+      return whole.why();
+  auto engine = from.open_engine();
+  if (!engine)
+    return engine.why();
+  std::vector<std::unique_ptr<storage::reader>> readers;
+  for (std::uint32_t i = 0; i < limits.readers; ++i) {
+    auto reader = from.open_reader();
+    if (!reader)
+      return reader.why();
+    readers.push_back(std::move(*reader));
+  }
+  return std::pair{std::move(*engine), std::move(readers)};
+}
+
+/// Waits for the stored identities, for at most ten seconds.
+bool wait_until_ready(const actors::system& of) {
+  constexpr std::chrono::milliseconds pause{1};
+  for (int i = 0; i < 10'000; ++i) {
+    if (of.ready())
+      return true;
+    std::this_thread::sleep_for(pause);
+  }
+  return false;
+}
+
+} // namespace
+
+result<std::unique_ptr<server>> server::start(config::settings settings, observe::logger say) {
+  std::unique_ptr<server> made{
+    new server{std::make_unique<parts>(std::move(settings), std::move(say))}};
+  auto& all = *made->parts_;
+  auto store = storage::open_sqlite(store_options(all.settings.storage));
+  if (!store)
+    return store.why();
+  all.store = std::move(*store);
+  auto connections = connections_of(*all.store, all.settings.storage);
+  if (!connections)
+    return connections.why();
+
+  all.io.start();
+  const bool own = all.settings.server.scheduler == config::scheduler_kind::asio;
+  all.system.emplace(
+    actors::system_parts{all.settings, base::system_clock(), base::system_entropy(), all.metrics,
+                         all.say, transport::ws::render_event, own ? &all.runs : nullptr,
+                         std::move(connections->first), std::move(connections->second)});
+  all.system->start_threads();
+  all.transport.emplace(all.settings.server, all.settings.websocket,
+                        transport::server::deps{*all.system, all.io, all.metrics, all.say,
+                                                base::system_clock(), base::system_entropy(),
+                                                std::string{base::version}});
+  if (!wait_until_ready(*all.system))
+    return base::error{errc::storage_failed,
+                       "The stored identities could not be read in ten "
+                       "seconds. The log says why.",
+                       {}};
+  auto port = all.transport->listen();
+  if (!port)
+    return port.why();
+  all.port = *port;
+  return made;
+}
+
+std::uint16_t server::port() const noexcept { return parts_->port; }
+
+void server::stop(std::chrono::milliseconds patience) {
+  auto& all = *parts_;
+  if (std::exchange(all.stopped, true))
+    return;
+  if (all.transport)
+    all.transport->stop(base::system_clock().steady() + patience);
+  if (all.system)
+    all.system->stop();
+  // CAF ends on the io threads, and transport must outlive every op.
+  all.system.reset();
+  all.io.stop();
+  all.transport.reset();
+  all.store.reset();
+}
+
+} // namespace intermute::embed

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "storage/sqlite/engine.hpp"
+
+#include <chrono>
+
+namespace intermute::storage::sqlite {
+
+/// Looks for damaged pages and values (`PRAGMA quick_check`), then for messages that do not match
+/// their checksum, on a connection of its own.
+/// @returns True when all was looked at, false when `most` ran out; `storage_corrupt` with what
+///          was found.
+[[nodiscard]] base::result<bool> look_for_damage(const opened_file_ptr& file,
+                                                 std::chrono::milliseconds most);
+
+} // namespace intermute::storage::sqlite

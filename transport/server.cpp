@@ -1,0 +1,63 @@
+#include "transport/server.hpp"
+
+#include "transport/listener.hpp"
+#include "transport/shard.hpp"
+
+namespace intermute::transport {
+namespace {
+
+// How long cut connections may take to notice.
+constexpr std::chrono::milliseconds cut_time{500};
+
+} // namespace
+
+server::server(config::server_config http, config::websocket_config websocket, deps with)
+  : with_{std::move(http),
+          websocket,
+          with.front,
+          with.registry,
+          std::move(with.log),
+          with.clock,
+          with.entropy,
+          std::move(with.version),
+          metrics{with.registry},
+          {},
+          {}} {
+  for (std::size_t i = 0; i < with.io.size(); ++i)
+    shards_.push_back(std::make_unique<transport::shard>(with_, with.io, i));
+}
+
+server::~server() = default;
+
+base::result<std::uint16_t> server::listen() {
+  auto port = with_.server.port;
+  for (auto& one : shards_) {
+    auto made = std::make_unique<listener>(*one);
+    const auto bound = made->open(with_.server.host, port, listeners_.empty());
+    if (!bound) {
+      listeners_.clear();
+      return bound.why();
+    }
+    port = *bound;
+    listeners_.push_back(std::move(made));
+  }
+  for (auto& one : listeners_)
+    one->start();
+  return port;
+}
+
+bool server::stop(base::steady_time until) {
+  for (auto& one : listeners_)
+    one->stop();
+  for (auto& one : shards_)
+    one->drain();
+  if (with_.connections.wait_for_none(until))
+    return true;
+  with_.log->warn("connections_cut count={}", with_.connections.now());
+  for (auto& one : shards_)
+    one->close_all();
+  with_.connections.wait_for_none(with_.clock.steady() + cut_time);
+  return false;
+}
+
+} // namespace intermute::transport

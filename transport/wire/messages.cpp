@@ -1,0 +1,104 @@
+#include "transport/wire/messages.hpp"
+
+#include <algorithm>
+
+namespace intermute::transport::wire {
+namespace {
+
+using domain::recipient_kind;
+
+bool shows(const recipients_view& some, const domain::recipient& one) noexcept {
+  return one.kind == some.kind && (some.only == nullptr || one.agent == *some.only);
+}
+
+// Room for the fixed parts of one message, so that a page grows its text once or twice.
+constexpr std::size_t row_bytes = 320;
+
+void append_delivery(std::string& to, std::vector<std::string> agents) {
+  if (agents.size() == 1) {
+    to += R"(,"delivery":"async")";
+    return;
+  }
+  std::ranges::sort(agents);
+  to += R"(,"delivery":{)";
+  for (const auto& agent : agents) {
+    if (&agent != &agents.front())
+      to.push_back(',');
+    json::append_string(to, agent);
+    to += R"(:"async")";
+  }
+  to.push_back('}');
+}
+
+} // namespace
+
+bool is_set(const recipients_view& some) noexcept {
+  return std::ranges::any_of(*some.all, [&](const auto& one) { return shows(some, one); });
+}
+
+void append_value(std::string& to, const recipients_view& some) {
+  bool first = true;
+  to.push_back('[');
+  for (const auto& one : *some.all) {
+    if (!shows(some, one))
+      continue;
+    if (!first)
+      to.push_back(',');
+    first = false;
+    json::append_string(to, one.agent);
+  }
+  to.push_back(']');
+}
+
+message_row row_of(const domain::inbox_entry& entry, const std::string& reader) {
+  const auto& message = *entry.message;
+  const auto* const all = &message.recipients;
+  // A blind copy is seen by its own recipient alone; the name of nobody else ever matches.
+  return {message.id,
+          message.thread_id,
+          message.project,
+          message.from,
+          {all, recipient_kind::to, nullptr},
+          {all, recipient_kind::cc, nullptr},
+          {all, recipient_kind::bcc, &reader},
+          message.subject,
+          message.topic,
+          message.body,
+          message.importance,
+          message.ack_required,
+          message.created_at,
+          entry.at};
+}
+
+void append_sent(std::string& to, const actors::sent& done) {
+  to += R"({"message_id":)";
+  json::append_string(to, done.message_id);
+  to += R"(,"cursor":)";
+  json::append_number(to, done.at);
+  if (!done.to.empty())
+    append_delivery(to, done.to);
+  if (!done.unknown_recipients.empty()) {
+    to += R"(,"unknown_recipients":)";
+    json::append_value(to, done.unknown_recipients);
+  }
+  to += "}\n";
+}
+
+void append_page(std::string& to, const actors::inbox_page& page, const std::string& reader,
+                 domain::cursor since) {
+  std::size_t size = 64;
+  for (const auto& entry : page.entries)
+    size += row_bytes + entry.message->body.size() + 32 * entry.message->recipients.size();
+  to.reserve(to.size() + size);
+  to += R"({"messages":[)";
+  for (const auto& entry : page.entries) {
+    if (&entry != &page.entries.front())
+      to.push_back(',');
+    json::append_value(to, row_of(entry, reader));
+  }
+  to += R"(],"cursor":)";
+  json::append_number(to, page.entries.empty() ? since : page.entries.back().at);
+  to += "}\n";
+}
+
+} // namespace intermute::transport::wire

@@ -24,6 +24,9 @@ public:
 
   /// What `/health` tells: empty when all is well, else why the server is degraded.
   [[nodiscard]] virtual std::string degraded() const = 0;
+
+  /// True while the check of the store that began at the start is not through.
+  [[nodiscard]] virtual bool verifying() const { return false; }
 };
 
 } // namespace intermute::actors

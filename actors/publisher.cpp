@@ -43,7 +43,8 @@ void publisher::decided(std::vector<storage::change_ptr> batch,
 }
 
 void publisher::tell_health(const storage::batch_report& report) {
-  const bool well = !report.fault.has_value();
+  // A change that the store refuses for its own sake says nothing of the store.
+  const bool well = !report.fault || !base::is_storage_fault(report.fault->code);
   if (well && !told_ill_)
     return;
   told_ill_ = !well;

@@ -24,12 +24,25 @@ public:
   /// Refuses writes from now on.
   void refuse(base::error why) {
     const std::lock_guard guard{mutex_};
-    why_ = std::move(why);
+    if (!condemned_)
+      why_ = std::move(why);
     open_.store(false, std::memory_order_release);
   }
 
-  /// Admits writes again.
-  void admit() { open_.store(true, std::memory_order_release); }
+  /// Admits writes again, unless the store was condemned.
+  void admit() {
+    const std::lock_guard guard{mutex_};
+    if (!condemned_)
+      open_.store(true, std::memory_order_release);
+  }
+
+  /// The store is damaged: no write is ever admitted again in this process.
+  void condemn(base::error why) {
+    const std::lock_guard guard{mutex_};
+    why_ = std::move(why);
+    condemned_ = true;
+    open_.store(false, std::memory_order_release);
+  }
 
   /// Why the store is degraded; empty when it is well.
   [[nodiscard]] std::string degraded() const {
@@ -43,6 +56,7 @@ private:
   std::atomic<bool> open_{true};
   mutable std::mutex mutex_;
   base::error why_{};
+  bool condemned_ = false;
 };
 
 } // namespace intermute::actors

@@ -100,6 +100,17 @@ cell_ptr system::make_cell(const std::string& project_name, const std::string* a
     spawner<inbox>(std::cref(*services_), project_name, *agent), residents_watch_, clock_);
 }
 
+void system::adopt(std::string name, std::function<caf::actor(caf::actor_system&)> spawn) {
+  auto factory = [this, spawn = std::move(spawn)](const cell_ptr&) {
+    auto born = caf::actor_cast<caf::strong_actor_ptr>(spawn(*caf_));
+    caf::logger::set_current_actor_system(nullptr); // As in `spawner`.
+    return born;
+  };
+  adopted_.push_back(std::make_shared<cell>(std::move(name), classes_.of(mailbox_class::directory),
+                                            std::move(factory), roots_watch_, clock_));
+  adopted_.back()->ensure_started();
+}
+
 void system::start_threads() {
   writer_thread_ = std::thread([this] { writer_->run(); });
   readers_.start();
@@ -115,7 +126,7 @@ void system::stop() {
       ending.push_back(std::move(actor));
   };
   book_.for_each(close);
-  for (const auto& one : {directory_, push_, store_supervisor_})
+  for (const auto& one : singletons())
     close(one);
   roots_watch_.connect({});
   residents_watch_.connect({});

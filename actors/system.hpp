@@ -54,6 +54,10 @@ public:
   /// Every op that was not answered is answered. Not to be called from an actor.
   void stop();
 
+  /// Supervises an actor of another layer beside our own: started now, restarted when it crashes,
+  /// ended by `stop()`. What `spawn` refers to outlives the system.
+  void adopt(std::string name, std::function<caf::actor(caf::actor_system&)> spawn);
+
   /// True once the stored identities are in memory.
   [[nodiscard]] bool ready() const noexcept { return agents_.loaded(); }
 
@@ -61,15 +65,24 @@ public:
   void resume(socket_id socket) override;
   void unsubscribe(socket_id socket) override;
   [[nodiscard]] std::string degraded() const override;
+  [[nodiscard]] bool verifying() const override { return verifying_.load(); }
+
+  /// The check of the store began (true) or is through (false).
+  void note_verifying(bool begun) { verifying_.store(begun); }
+
+  /// The store is damaged: reads are served, every write is refused from now on.
+  void condemn_store(base::error why) { gate_.condemn(std::move(why)); }
 
   [[nodiscard]] storage::writer& writer() noexcept { return *writer_; }
   [[nodiscard]] storage::reader_pool& readers() noexcept { return readers_; }
   [[nodiscard]] caf::actor_system& actors() noexcept { return *caf_; }
   [[nodiscard]] const address_book& book() const noexcept { return book_; }
   [[nodiscard]] mailbox_classes& mailboxes() noexcept { return classes_; }
-  /// The cells of the actors there is one of: directory, push, store supervisor.
+  /// The cells of the actors there is one of: directory, push, store supervisor, the adopted.
   [[nodiscard]] std::vector<cell_ptr> singletons() const {
-    return {directory_, push_, store_supervisor_};
+    auto all = adopted_;
+    all.insert(all.end(), {directory_, push_, store_supervisor_});
+    return all;
   }
 
 private:
@@ -105,9 +118,11 @@ private:
   cell_ptr directory_;
   cell_ptr push_;
   cell_ptr store_supervisor_;
+  std::vector<cell_ptr> adopted_;
   supervisor_actor root_;
   supervisor_actor residents_;
   std::thread writer_thread_;
+  std::atomic<bool> verifying_{false};
   bool stopped_ = false;
 };
 

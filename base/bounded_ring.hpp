@@ -8,10 +8,10 @@
 
 namespace intermute::base {
 
-/// A first-in first-out queue of fixed size between any number of producers and one consumer.
+/// A first-in first-out queue of fixed size between any number of producers and consumers.
 ///
 /// A full ring refuses; it never grows and never waits. The slots are one allocation made at
-/// construction. A push costs one uncontended lock; only the push that finds the consumer asleep
+/// construction. A push costs one uncontended lock; only a push that finds a consumer asleep
 /// pays for waking it. Safe from any thread.
 template <class T>
 class bounded_ring {
@@ -28,7 +28,8 @@ public:
         return false;
       slots_[(head_ + size_) % slots_.size()] = std::move(value);
       ++size_;
-      wake = std::exchange(asleep_, false);
+      wake = asleep_ > 0;
+      asleep_ -= wake ? 1 : 0; // Whoever is woken is not counted any more.
     }
     if (wake)
       wakeup_.notify_one();
@@ -47,10 +48,9 @@ public:
   std::size_t wait_and_drain(std::vector<T>& into, std::size_t most) {
     std::unique_lock lock{mutex_};
     while (size_ == 0 && !closed_) { // Ends: a push or close() wakes it.
-      asleep_ = true;
+      ++asleep_;
       wakeup_.wait(lock);
     }
-    asleep_ = false;
     return take(into, most);
   }
 
@@ -87,7 +87,7 @@ private:
   std::vector<T> slots_;
   std::size_t head_ = 0;
   std::size_t size_ = 0;
-  bool asleep_ = false;
+  std::size_t asleep_ = 0; ///< Consumers that sleep and were not woken.
   bool closed_ = false;
 };
 

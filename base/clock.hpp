@@ -26,7 +26,7 @@ public:
 [[nodiscard]] const clock& system_clock() noexcept;
 
 /// RFC 3339 in UTC with up to nine fractional digits, trailing zeros trimmed:
-/// `2026-11-22T13:40:49.05228893Z`. Years 1 to 9999.
+/// `2026-11-22T13:40:49.05228893Z`. Years 1678 to 2261, what 64 bits of nanoseconds hold.
 [[nodiscard]] std::string rfc3339(wall_time at);
 
 /// RFC 3339 in UTC, whole seconds (cut, not rounded): `2026-11-22T13:38:44Z`.

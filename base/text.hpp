@@ -11,7 +11,8 @@ namespace intermute::base {
 /// `text` with A to Z made lower case; bytes outside ASCII stay as they are.
 [[nodiscard]] std::string lowered(std::string_view text);
 
-/// `text` as Go's `%q` quotes it: double quotes, `\n`-style escapes, `\x` for other controls.
+/// `text` in double quotes, escaped as Go's `%q` does for ASCII but for rare controls, which
+/// become `\x` and two digits. Bytes outside ASCII stay as they are.
 [[nodiscard]] std::string quoted(std::string_view text);
 
 } // namespace intermute::base

@@ -7,6 +7,8 @@
 #include "observe/registry.hpp"
 #include "storage/sqlite/open.hpp"
 #include "transport/server.hpp"
+#include "transport/shard.hpp"
+#include "transport/transport_actor.hpp"
 #include "transport/ws/render_event.hpp"
 
 #include <optional>
@@ -47,7 +49,24 @@ struct server::parts {
   std::optional<actors::system> system;
   std::uint16_t port = 0;
   bool stopped = false;
+  std::jthread check; ///< There when the check at the start ran out of time.
+
+  /// Goes on with the check of the store beside the server.
+  void check_on();
 };
+
+void server::parts::check_on() {
+  system->note_verifying(true);
+  check = std::jthread{[this](const std::stop_token& stop) {
+    constexpr std::chrono::hours whatever_it_takes{24};
+    const auto whole = store->verify(whatever_it_takes, stop);
+    if (!whole && whole.why().code == errc::storage_corrupt) {
+      say->error("store_damaged why={}", observe::field(whole.why().detail));
+      system->condemn_store(whole.why());
+    }
+    system->note_verifying(false);
+  }};
+}
 
 server::server(std::unique_ptr<parts> made) : parts_(std::move(made)) {}
 
@@ -55,12 +74,9 @@ server::~server() { stop(std::chrono::seconds{1}); }
 
 namespace {
 
-/// The engine and the readers of a store that was checked.
+/// The engine and the readers of a store.
 result<std::pair<std::unique_ptr<storage::engine>, std::vector<std::unique_ptr<storage::reader>>>>
 connections_of(storage::store& from, const config::storage_config& limits) {
-  if (limits.quick_check_ms.count() > 0)
-    if (auto whole = from.verify(limits.quick_check_ms); !whole)
-      return whole.why();
   auto engine = from.open_engine();
   if (!engine)
     return engine.why();
@@ -95,6 +111,13 @@ result<std::unique_ptr<server>> server::start(config::settings settings, observe
   if (!store)
     return store.why();
   all.store = std::move(*store);
+  bool checked = true;
+  if (const auto most = all.settings.storage.quick_check_ms; most.count() > 0) {
+    auto whole = all.store->verify(most);
+    if (!whole)
+      return whole.why();
+    checked = *whole;
+  }
   auto connections = connections_of(*all.store, all.settings.storage);
   if (!connections)
     return connections.why();
@@ -106,10 +129,17 @@ result<std::unique_ptr<server>> server::start(config::settings settings, observe
                          all.say, transport::ws::render_event, own ? &all.runs : nullptr,
                          std::move(connections->first), std::move(connections->second)});
   all.system->start_threads();
+  if (!checked)
+    all.check_on();
   all.transport.emplace(all.settings.server, all.settings.websocket,
                         transport::server::deps{*all.system, all.io, all.metrics, all.say,
                                                 base::system_clock(), base::system_entropy(),
                                                 std::string{base::version}});
+  for (std::size_t i = 0; i < all.transport->shards(); ++i)
+    all.system->adopt("transport " + std::to_string(i),
+                      [&shard = all.transport->shard_at(i)](caf::actor_system& in) {
+                        return in.spawn<transport::transport_actor>(shard);
+                      });
   if (!wait_until_ready(*all.system))
     return base::error{errc::storage_failed,
                        "The stored identities could not be read in ten "
@@ -128,6 +158,7 @@ void server::stop(std::chrono::milliseconds patience) {
   auto& all = *parts_;
   if (std::exchange(all.stopped, true))
     return;
+  all.check = {}; // Asks it to end, and waits.
   if (all.transport)
     all.transport->stop(base::system_clock().steady() + patience);
   if (all.system)

@@ -30,7 +30,7 @@ public:
   /// Starts one thread per connection.
   void start();
 
-  /// Finishes the jobs that wait, joins the threads, closes the connections. Idempotent.
+  /// Lets the threads finish the jobs that wait, joins them, closes the connections. Idempotent.
   void stop();
 
   /// @returns False when the queue is full or stopped; the job is then dropped unrun.

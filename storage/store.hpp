@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <variant>
@@ -179,10 +180,12 @@ public:
   /// One more read-only connection. Safe from any thread.
   [[nodiscard]] virtual base::result<std::unique_ptr<reader>> open_reader() = 0;
 
-  /// Looks for damage for at most `most`.
-  /// @returns True when the whole store was looked at, false when time ran out;
+  /// Looks for damage for at most `most`, or until `stop` asks it to end. Beside the engine.
+  /// @returns True when the whole store was looked at, false when it ended before;
   ///          `storage_corrupt` with what was found.
-  [[nodiscard]] virtual base::result<bool> verify(std::chrono::milliseconds most) = 0;
+  [[nodiscard]] virtual base::result<bool> verify(std::chrono::milliseconds most,
+                                                  std::stop_token stop = {})
+    = 0;
 };
 
 } // namespace intermute::storage

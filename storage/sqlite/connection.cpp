@@ -46,6 +46,11 @@ errc errc_of(int code, int system_error) noexcept {
     return is_no_space(system_error) ? errc::storage_full : errc::storage_failed;
   case SQLITE_CANTOPEN: // The log of a transaction may be what cannot be made.
     return is_no_space(system_error) ? errc::storage_full : errc::storage_failed;
+  case SQLITE_CONSTRAINT:
+  case SQLITE_MISMATCH:
+  case SQLITE_TOOBIG:
+  case SQLITE_MISUSE:
+  case SQLITE_RANGE: return errc::internal; // Our defect; the store is well.
   default: return errc::storage_failed;
   }
 }

@@ -38,8 +38,8 @@ public:
     return std::unique_ptr<reader>{std::move(*opened)};
   }
 
-  result<bool> verify(std::chrono::milliseconds most) override {
-    return look_for_damage(file_, most);
+  result<bool> verify(std::chrono::milliseconds most, std::stop_token stop) override {
+    return look_for_damage(file_, most, stop);
   }
 
 private:

@@ -36,18 +36,20 @@ private:
   std::jthread thread_; ///< Last: it uses the others.
 };
 
-/// @returns False when time ran out.
-result<bool> quick_check(connection& db, steady_clock::time_point deadline) {
+/// @returns False when it ended before the end of the file.
+result<bool> quick_check(connection& db, steady_clock::time_point deadline,
+                         const std::stop_token& stop) {
   const auto check = db.prepare("PRAGMA quick_check(5)");
   if (!check)
     return check.why();
   const alarm bell{db.raw(), deadline};
+  const std::stop_callback ended{stop, [&db] { sqlite3_interrupt(db.raw()); }};
   run rows{*check};
   std::string found;
   for (;;) { // Ends: at most five rows.
     const auto more = rows.next();
     // An interrupted check takes what it has not seen for damage.
-    if (steady_clock::now() >= deadline)
+    if (steady_clock::now() >= deadline || stop.stop_requested())
       return false;
     if (!more)
       return more.why();
@@ -65,17 +67,18 @@ result<bool> quick_check(connection& db, steady_clock::time_point deadline) {
 
 } // namespace
 
-result<bool> look_for_damage(const opened_file_ptr& file, std::chrono::milliseconds most) {
+result<bool> look_for_damage(const opened_file_ptr& file, std::chrono::milliseconds most,
+                             const std::stop_token& stop) {
   const auto deadline = steady_clock::now() + most;
   auto opened = sqlite_reader::open(file);
   if (!opened)
     return opened.why();
   auto& reader = **opened;
-  if (auto sound = quick_check(reader.db(), deadline); !sound || !*sound)
+  if (auto sound = quick_check(reader.db(), deadline, stop); !sound || !*sound)
     return sound;
   std::optional<cursor> at = 0;
   while (at) { // Ends: cursors grow, and time runs out.
-    if (steady_clock::now() >= deadline)
+    if (steady_clock::now() >= deadline || stop.stop_requested())
       return false;
     const auto next = reader.check_messages(*at, messages_per_snapshot);
     if (!next)

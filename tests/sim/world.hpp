@@ -1,8 +1,8 @@
 #pragma once
 
 #include "actors/system.hpp"
-#include "tests/sim/stepped_executor.hpp"
 #include "tests/support/memory_store.hpp"
+#include "tests/support/stepped_executor.hpp"
 
 #include <memory>
 #include <optional>

@@ -191,7 +191,7 @@ TEST_CASE("a new id that is not new is an error", "[store]") {
   require_ok(w.engine().begin());
   const auto again = w.engine().apply(post(letter("x", {"ada"}), false), w.last);
   REQUIRE_FALSE(again);
-  REQUIRE(again.why().code == base::errc::storage_failed);
+  REQUIRE(again.why().code == base::errc::internal);
   REQUIRE(w.last == 1);
   require_ok(w.engine().rollback());
 }
@@ -297,7 +297,7 @@ TEST_CASE("a session belongs to one agent", "[store]") {
   require_ok(w.engine().begin());
   const auto taken = w.engine().apply(storage::put_agent{agent_named("two", "s1")}, w.last);
   REQUIRE_FALSE(taken);
-  REQUIRE(taken.why().code == base::errc::storage_failed);
+  REQUIRE(taken.why().code == base::errc::internal);
   require_ok(w.engine().rollback());
 }
 

@@ -122,7 +122,7 @@ private:
     for (const auto& each : agents_)
       if (each.id != what.agent.id && !each.session_id.empty()
           && each.session_id == what.agent.session_id)
-        return {errc::storage_failed, "The session belongs to another agent."};
+        return {errc::internal, "The session belongs to another agent."};
     const auto known = std::find_if(agents_.begin(), agents_.end(),
                                     [&](const auto& each) { return each.id == what.agent.id; });
     if (known != agents_.end())
@@ -148,7 +148,7 @@ private:
       std::set<std::string> once;
       for (const auto& each : wanted.recipients)
         if (!once.insert(each.agent).second)
-          return {errc::storage_failed, "A recipient is named twice."};
+          return {errc::internal, "A recipient is named twice."};
       const auto at = take(last);
       messages_[at] = what.message;
       by_id_[{wanted.project, wanted.id}] = at;
@@ -156,7 +156,7 @@ private:
       return storage::outcome{storage::put_message_outcome{kind::stored, at, 0, {}, what.message}};
     }
     if (!what.id_from_client)
-      return {errc::storage_failed, "A new message has the id of a stored one."};
+      return {errc::internal, "A new message has the id of a stored one."};
     const auto at = known->second;
     auto judged = domain::judge_repost(*messages_.at(at), wanted);
     if (judged.what == domain::repost::verdict::taken)
@@ -479,7 +479,7 @@ result<std::unique_ptr<storage::reader>> memory_store::open_reader() {
     std::make_unique<detail::memory_reader>(shared_, shared_->life)};
 }
 
-result<bool> memory_store::verify(std::chrono::milliseconds) { return true; }
+result<bool> memory_store::verify(std::chrono::milliseconds, std::stop_token) { return true; }
 
 void memory_store::crash() {
   const std::lock_guard guard{shared_->mutex};

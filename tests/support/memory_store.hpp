@@ -48,7 +48,8 @@ public:
 
   [[nodiscard]] base::result<std::unique_ptr<storage::engine>> open_engine() override;
   [[nodiscard]] base::result<std::unique_ptr<storage::reader>> open_reader() override;
-  [[nodiscard]] base::result<bool> verify(std::chrono::milliseconds most) override;
+  [[nodiscard]] base::result<bool> verify(std::chrono::milliseconds most,
+                                          std::stop_token stop = {}) override;
 
   /// The process dies: what is not committed is lost, engine and readers handed out so far fail
   /// from now on, and `open_engine` may be called once more.

@@ -8,7 +8,8 @@ void get_health(call& one) {
   auto& answer = one.reply();
   const auto why = one.with().front.degraded();
   if (why.empty()) {
-    answer.body = "{\"status\":\"ok\"}\n";
+    answer.body = one.with().front.verifying() ? "{\"status\":\"ok\",\"integrity\":\"verifying\"}\n"
+                                               : "{\"status\":\"ok\"}\n";
     return;
   }
   // The reference's body, which monitors read; not a problem of the request.

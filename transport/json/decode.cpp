@@ -13,9 +13,12 @@ using base::errc;
 using size = rapidjson::SizeType;
 
 // Numbers stay text: no member takes one yet, and none can then be too large.
-constexpr unsigned strict = rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag
-                            | rapidjson::kParseNumbersAsStringsFlag;
-constexpr unsigned first_value = strict | rapidjson::kParseStopWhenDoneFlag;
+constexpr unsigned common = rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag;
+// In place, since RapidJSON's own check of UTF-8 costs four times what the rest does: it goes
+// byte by byte, ours by eight.
+constexpr unsigned first_value
+  = common | rapidjson::kParseStopWhenDoneFlag | rapidjson::kParseInsituFlag;
+constexpr unsigned whole_text = common | rapidjson::kParseValidateEncodingFlag;
 
 /// Takes RapidJSON's events and puts the values where `target` says. Returning false ends the
 /// parse; `wrong` then says why.
@@ -181,10 +184,6 @@ struct depth_counter : rapidjson::BaseReaderHandler<rapidjson::UTF8<>, depth_cou
 base::error error_of(const rapidjson::ParseResult& done, filler& filled) {
   if (!filled.wrong.empty())
     return {errc::invalid_json, std::move(filled.wrong), std::move(filled.field)};
-  if (done.Code() == rapidjson::kParseErrorStringInvalidEncoding)
-    return {errc::invalid_utf8,
-            "Byte " + std::to_string(done.Offset()) + " of the body is not valid UTF-8.",
-            {}};
   return {errc::invalid_json,
           std::string{"The body is not valid JSON at byte "} + std::to_string(done.Offset()) + ": "
             + rapidjson::GetParseError_En(done.Code()),
@@ -194,10 +193,13 @@ base::error error_of(const rapidjson::ParseResult& done, filler& filled) {
 } // namespace
 
 base::result<void> decode_into(std::string& body, target& into) {
+  if (const auto fine = utf8_length(body); fine != body.size())
+    return {errc::invalid_utf8,
+            "Byte " + std::to_string(fine) + " of the body is not valid UTF-8."};
   mend_surrogates(body);
   filler filled{into};
   rapidjson::Reader reader;
-  rapidjson::MemoryStream input{body.data(), body.size()};
+  rapidjson::InsituStringStream input{body.data()}; // A zero byte ends it as the end does.
   const auto done = reader.Parse<first_value>(input, filled);
   if (done.IsError())
     return error_of(done, filled);
@@ -208,7 +210,7 @@ bool is_json(std::string_view text) {
   depth_counter counter;
   rapidjson::Reader reader;
   rapidjson::MemoryStream input{text.data(), text.size()};
-  return !reader.Parse<strict>(input, counter).IsError();
+  return !reader.Parse<whole_text>(input, counter).IsError();
 }
 
 } // namespace intermute::transport::json

@@ -27,7 +27,7 @@ public:
 /// Reads the first JSON value of `body`; what follows it is ignored.
 ///
 /// Unknown members are skipped, of equal ones the last counts, `null` leaves the zero value.
-/// Lone surrogate escapes become U+FFFD (in `body` itself).
+/// Lone surrogate escapes become U+FFFD. The body is read in place and is of no use afterwards.
 /// Fails with `invalid_json` (the error's `where` names the member) or `invalid_utf8`.
 [[nodiscard]] base::result<void> decode_into(std::string& body, target& into);
 

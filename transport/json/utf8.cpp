@@ -1,6 +1,5 @@
 #include "transport/json/utf8.hpp"
 
-#include <cstddef>
 #include <cstdint>
 #include <cstring>
 
@@ -70,7 +69,8 @@ bool is_low(int unit) noexcept { return unit >= 0xDC00 && unit <= 0xDFFF; }
 
 } // namespace
 
-bool is_utf8(std::string_view text) noexcept {
+std::size_t utf8_length(std::string_view text) noexcept {
+  const auto size = text.size();
   while (!text.empty()) { // Ends: each round takes at least one byte.
     std::uint64_t eight = 0;
     if (text.size() >= sizeof eight) {
@@ -87,10 +87,10 @@ bool is_utf8(std::string_view text) noexcept {
     }
     const auto rule = rule_of(lead);
     if (!is_sequence(text, rule))
-      return false;
+      break;
     text.remove_prefix(rule.more + 1);
   }
-  return true;
+  return size - text.size();
 }
 
 void mend_surrogates(std::string& body) {

@@ -11,8 +11,29 @@ bool shows(const recipients_view& some, const domain::recipient& one) noexcept {
   return one.kind == some.kind && (some.only == nullptr || one.agent == *some.only);
 }
 
-// Room for the fixed parts of one message, so that a page grows its text once or twice.
-constexpr std::size_t row_bytes = 320;
+// What a rendered message ends with; the number differs from entry to entry.
+constexpr std::string_view cursor_member = ",\"cursor\":";
+
+/// The message as all but its blind-copied recipients see it, up to the cursor. Made once for all
+/// inboxes that hold the message.
+const std::string& fragment_of(const domain::inbox_entry& entry) {
+  static const std::string nobody = "\xFF"; // No UTF-8, so no agent's name.
+  return entry.message->rendered.get([&] {
+    std::string text;
+    json::append_value(text, row_of({0, entry.message, {}, {}, {}}, nobody));
+    text.resize(text.rfind(cursor_member));
+    return text;
+  });
+}
+
+void append_entry(std::string& to, const domain::inbox_entry& entry, const std::string& reader) {
+  if (entry.kind == recipient_kind::bcc)
+    return json::append_value(to, row_of(entry, reader)); // It shows the reader's own name.
+  to += fragment_of(entry);
+  to += cursor_member;
+  json::append_number(to, entry.at);
+  to.push_back('}');
+}
 
 void append_delivery(std::string& to, std::vector<std::string> agents) {
   if (agents.size() == 1) {
@@ -86,15 +107,11 @@ void append_sent(std::string& to, const actors::sent& done) {
 
 void append_page(std::string& to, const actors::inbox_page& page, const std::string& reader,
                  domain::cursor since) {
-  std::size_t size = 64;
-  for (const auto& entry : page.entries)
-    size += row_bytes + entry.message->body.size() + 32 * entry.message->recipients.size();
-  to.reserve(to.size() + size);
   to += R"({"messages":[)";
   for (const auto& entry : page.entries) {
     if (&entry != &page.entries.front())
       to.push_back(',');
-    json::append_value(to, row_of(entry, reader));
+    append_entry(to, entry, reader);
   }
   to += R"(],"cursor":)";
   json::append_number(to, page.entries.empty() ? since : page.entries.back().at);

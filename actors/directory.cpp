@@ -1,5 +1,6 @@
 #include "actors/directory.hpp"
 
+#include "actors/cold_page.hpp"
 #include "actors/directory_writes.hpp"
 #include "actors/guarded.hpp"
 #include "base/sha256.hpp"
@@ -149,7 +150,7 @@ void directory::serve(op_ptr what) {
     *what, [this](op_of<register_agent>& one) { register_one(one); },
     [this](op_of<list_agents>& one) { list(one); }, [this](op_of<get_agent>& one) { get(one); },
     [this](op_of<heartbeat>& one) { beat(one); },
-    [this](op_of<read_inbox>& one) { read_all_projects(one); });
+    [this](op_of<read_inbox>& one) { read_from_store(one, deps_); });
 }
 
 void directory::register_one(op_of<register_agent>& what) {
@@ -306,21 +307,6 @@ void directory::flush() {
   std::vector<storage::row_operation> operations;
   operations.emplace_back(std::move(operation));
   (void)deps_.log.submit(epoch_, std::move(operations), std::make_unique<beat_context>(address()));
-}
-
-void directory::read_all_projects(op_of<read_inbox>& what) const {
-  auto job = [asked = caf::intrusive_ptr<op_of<read_inbox>>{&what}](storage::reader& from) {
-    auto found = from.inbox(asked->request.query);
-    if (found)
-      asked->answer({std::move(*found)});
-    else
-      asked->fail(found.why());
-  };
-  if (!deps_.readers.submit(std::move(job)))
-    what.fail({errc::mailbox_full,
-               "Too many long reads wait. Repeat the request after "
-               "Retry-After.",
-               "reader"});
 }
 
 } // namespace intermute::actors

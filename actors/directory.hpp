@@ -42,7 +42,6 @@ private:
   void list(op_of<list_agents>& what) const;
   void get(op_of<get_agent>& what) const;
   void beat(op_of<heartbeat>& what);
-  void read_all_projects(op_of<read_inbox>& what) const;
   void committed(const agents_committed& note);
   void flush();
 

@@ -1,5 +1,6 @@
 #include "actors/inbox.hpp"
 
+#include "actors/cold_page.hpp"
 #include "actors/guarded.hpp"
 
 #include <algorithm>
@@ -125,7 +126,7 @@ void inbox::read(op_of<read_inbox>& what) {
   if (page(what.request.query, found))
     what.answer(std::move(found));
   else
-    read_cold(what);
+    read_from_store(what, deps_);
 }
 
 bool inbox::page(const domain::inbox_query& wanted, inbox_page& into) const {
@@ -147,24 +148,6 @@ bool inbox::page(const domain::inbox_query& wanted, inbox_page& into) const {
     if (!take(*--at))
       return true;
   return floor_ == 0; // The tail ran out before the page was full: is there more below?
-}
-
-void inbox::read_cold(op_of<read_inbox>& what) {
-  auto job = [asked = caf::intrusive_ptr<op_of<read_inbox>>{&what},
-              &clock = deps_.clock](storage::reader& from) {
-    if (asked->expired(clock.steady()))
-      return asked->fail(
-        {errc::deadline_exceeded, "The request waited longer than its deadline.", "reader"});
-    auto found = from.inbox(asked->request.query);
-    if (found)
-      asked->answer({std::move(*found)});
-    else
-      asked->fail(found.why());
-  };
-  if (!deps_.readers.submit(std::move(job)))
-    what.fail({errc::mailbox_full,
-               "Too many reads of older pages wait. Repeat the request after Retry-After.",
-               "reader"});
 }
 
 void inbox::apply(inbox_update& update) {

@@ -27,7 +27,6 @@ private:
   void handle(op_ptr what);
   void serve(op& what);
   void read(op_of<read_inbox>& what);
-  void read_cold(op_of<read_inbox>& what);
   void apply(inbox_update& update);
   void apply(domain::inbox_entry entry);
   void apply(const inbox_update::marked& mark);

@@ -66,10 +66,10 @@ system::system(system_parts parts)
                              replay_page(settings_.websocket), say_});
   caf_.emplace(caf_config_);
   root_ = caf_->spawn<supervisor>(supervisor_deps{settings_.actors, clock_, nullptr, probe_, say_});
-  residents_
-    = caf_->spawn<supervisor>(supervisor_deps{settings_.actors, clock_, &book_, probe_, say_});
   roots_watch_.connect(root_);
-  residents_watch_.connect(residents_);
+  residents_ = std::make_shared<cell>(
+    "residents", classes_.of(mailbox_class::directory),
+    [this](const cell_ptr&) { return make_residents_supervisor(); }, roots_watch_, clock_);
   directory_
     = std::make_shared<cell>("directory", classes_.of(mailbox_class::directory),
                              spawner<directory>(std::cref(*services_)), roots_watch_, clock_);
@@ -83,12 +83,26 @@ system::system(system_parts parts)
                              roots_watch_, clock_);
   feed_.connect(push_);
   publisher_.connect(store_supervisor_);
-  for (const auto& one : {store_supervisor_, directory_, push_})
+  for (const auto& one : {residents_, store_supervisor_, directory_, push_})
     one->ensure_started();
   add_metrics(parts.metrics);
 }
 
 system::~system() { stop(); }
+
+caf::strong_actor_ptr system::make_residents_supervisor() {
+  const auto made
+    = caf_->spawn<supervisor>(supervisor_deps{settings_.actors, clock_, &book_, probe_, say_});
+  caf::logger::set_current_actor_system(nullptr); // As in `spawner`.
+  residents_watch_.connect(made);
+  // A former life may have left children behind, and restarts that it still owed.
+  book_.for_each([this](const cell_ptr& one) {
+    one->restart();
+    if (const auto actor = one->actor(); actor != nullptr)
+      residents_watch_.watch(one, actor);
+  });
+  return caf::actor_cast<caf::strong_actor_ptr>(made);
+}
 
 cell_ptr system::make_cell(const std::string& project_name, const std::string* agent) {
   if (agent == nullptr)
@@ -131,7 +145,6 @@ void system::stop() {
   roots_watch_.connect({});
   residents_watch_.connect({});
   ending.push_back(caf::actor_cast<caf::strong_actor_ptr>(std::exchange(root_, {})));
-  ending.push_back(caf::actor_cast<caf::strong_actor_ptr>(std::exchange(residents_, {})));
   for (auto& one : ending)
     caf::anon_send_exit(caf::actor_cast<caf::actor>(one), caf::exit_reason::user_shutdown);
   ending.clear();

@@ -78,14 +78,16 @@ public:
   [[nodiscard]] caf::actor_system& actors() noexcept { return *caf_; }
   [[nodiscard]] const address_book& book() const noexcept { return book_; }
   [[nodiscard]] mailbox_classes& mailboxes() noexcept { return classes_; }
-  /// The cells of the actors there is one of: directory, push, store supervisor, the adopted.
+  /// The cells of the actors there is one of: supervisors but the root, directory, push, the
+  /// adopted.
   [[nodiscard]] std::vector<cell_ptr> singletons() const {
     auto all = adopted_;
-    all.insert(all.end(), {directory_, push_, store_supervisor_});
+    all.insert(all.end(), {directory_, push_, store_supervisor_, residents_});
     return all;
   }
 
 private:
+  [[nodiscard]] caf::strong_actor_ptr make_residents_supervisor();
   [[nodiscard]] cell_ptr make_cell(const std::string& project, const std::string* agent);
   template <class Actor, class... Args>
   [[nodiscard]] cell::factory spawner(Args&&... args);
@@ -120,7 +122,7 @@ private:
   cell_ptr store_supervisor_;
   std::vector<cell_ptr> adopted_;
   supervisor_actor root_;
-  supervisor_actor residents_;
+  cell_ptr residents_; ///< The supervisor of projects and inboxes, a child of the root.
   std::thread writer_thread_;
   std::atomic<bool> verifying_{false};
   bool stopped_ = false;

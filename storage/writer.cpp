@@ -99,12 +99,19 @@ result<void> writer::recover() {
   return {};
 }
 
-result<void> writer::begin() {
-  auto begun = engine_->begin();
+bool writer::begun(const std::vector<change*>& batch, batch_report& report) {
+  auto tried = engine_->begin();
   for (std::uint32_t i = 0;
-       i < options_.busy_retries && !begun && begun.why().code == errc::storage_busy; ++i)
-    begun = engine_->begin();
-  return begun;
+       i < options_.busy_retries && !tried && tried.why().code == errc::storage_busy; ++i)
+    tried = engine_->begin();
+  if (tried)
+    return true;
+  report.fault = tried.why();
+  if (!engine_->rollback())
+    broken_ = true;
+  for (auto* one : batch)
+    fail(*one, tried.why());
+  return false;
 }
 
 result<void> writer::apply_all(const std::vector<change*>& batch, cursor& last) {
@@ -121,14 +128,8 @@ result<void> writer::apply_all(const std::vector<change*>& batch, cursor& last) 
 }
 
 void writer::store(const std::vector<change*>& batch, batch_report& report) {
-  if (auto begun = begin(); !begun) {
-    report.fault = begun.why();
-    if (!engine_->rollback())
-      broken_ = true;
-    for (auto* one : batch)
-      fail(*one, begun.why());
+  if (!begun(batch, report))
     return;
-  }
   auto last = state_.high_water;
   if (auto applied = apply_all(batch, last); applied)
     return finish(batch, last, report);
@@ -144,14 +145,8 @@ void writer::store(const std::vector<change*>& batch, batch_report& report) {
 }
 
 void writer::replay(const std::vector<change*>& batch, batch_report& report) {
-  if (auto begun = begin(); !begun) {
-    report.fault = begun.why();
-    if (!engine_->rollback())
-      broken_ = true;
-    for (auto* one : batch)
-      fail(*one, begun.why());
+  if (!begun(batch, report))
     return;
-  }
   auto last = state_.high_water;
   std::vector<change*> stored;
   for (auto* one : batch) {

@@ -103,7 +103,7 @@ private:
   [[nodiscard]] base::result<void> recover();
   void store(const std::vector<change*>& batch, batch_report& report);
   [[nodiscard]] base::result<void> apply_all(const std::vector<change*>& batch, cursor& last);
-  [[nodiscard]] base::result<void> begin();
+  [[nodiscard]] bool begun(const std::vector<change*>& batch, batch_report& report);
   void replay(const std::vector<change*>& batch, batch_report& report);
   void finish(const std::vector<change*>& batch, cursor last, batch_report& report);
   void resolve(const std::vector<change*>& batch, const batch_state& wanted, const base::error& why,

@@ -362,6 +362,15 @@ class Raw:
         return rest
 
 
+def metric(text, name, **labels):
+    """The sample of exactly these labels."""
+    for line in text.splitlines():
+        found = re.fullmatch(rf"{name}(?:\{{(.*)\}})? (\S+)", line)
+        if found and dict(re.findall(r'(\w+)="([^"]*)"', found[1] or "")) == labels:
+            return float(found[2])
+    raise AssertionError(f"no sample {name} {labels}")
+
+
 def assert_problem(reply, status, code=None, error=None):
     """`reply` is an error in the one shape all errors have."""
     assert reply.status == status, reply

@@ -9,8 +9,7 @@ import threading
 import time
 
 import pytest
-from support import FAULTS_BINARY, PATIENCE, SANITIZED, assert_problem, wait_for
-from test_metrics import value
+from support import FAULTS_BINARY, PATIENCE, SANITIZED, assert_problem, metric, wait_for
 
 pytestmark = pytest.mark.skipif(not FAULTS_BINARY, reason="INTERMUTE_FAULTS_BIN is not set")
 
@@ -116,7 +115,7 @@ def check_degraded(server, ledger, refused, status, code):
         assert time.monotonic() - began < (5 if SANITIZED else 0.5), "a refusal took its time"
         ledger.check(client)
         assert client.get("/api/agents").status == 200
-        assert value(client.get("/metrics").body.decode(), "intermute_store_breaker_state") > 0
+        assert metric(client.get("/metrics").body.decode(), "intermute_store_breaker_state") > 0
 
 
 def test_failing_commits_open_the_breaker_and_it_closes_by_itself(make_server):
@@ -222,7 +221,7 @@ def test_a_slow_disk_makes_groups_and_does_not_slow_reads(make_server):
 
     def gained(suffix):
         name = f"intermute_writer_batch_changes_{suffix}"
-        return value(after, name) - value(before, name)
+        return metric(after, name) - metric(before, name)
 
     assert gained("sum") >= 160
     assert gained("sum") / gained("count") >= 4, "sends that wait for one disk are not grouped"

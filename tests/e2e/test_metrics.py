@@ -4,7 +4,7 @@ import re
 
 import pytest
 from sockets import HANDSHAKE
-from support import ROOT, request_bytes
+from support import ROOT, metric, request_bytes
 
 ROW = re.compile(r"^\| `(intermute_\w+)` \| (\w+) \| ([^|]*) \| [^|]* \| [^|]+ \|$", re.MULTILINE)
 TYPE = re.compile(r"^# TYPE (\S+) (\w+)$", re.MULTILINE)
@@ -43,15 +43,6 @@ def scrape(server):
         return http.get("/metrics").body.decode()
 
 
-def value(text, name, **labels):
-    """The sample of exactly these labels."""
-    for line in text.splitlines():
-        found = re.fullmatch(rf"{name}(?:\{{(.*)\}})? (\S+)", line)
-        if found and dict(re.findall(r'(\w+)="([^"]*)"', found[1] or "")) == labels:
-            return float(found[2])
-    raise AssertionError(f"no sample {name} {labels}")
-
-
 def test_every_metric_is_documented_and_every_documented_one_is_there(scrape):
     assert served(scrape).keys() == documented().keys()
 
@@ -76,11 +67,11 @@ COUNTED = [
 
 @pytest.mark.parametrize("name, labels, expected", COUNTED, ids=lambda value: str(value))
 def test_traffic_is_counted(scrape, name, labels, expected):
-    assert value(scrape, name, **labels) == expected
+    assert metric(scrape, name, **labels) == expected
 
 
 def test_what_was_written_is_in_the_batches(scrape):
-    stored = value(scrape, "intermute_writer_changes_stored_total")
+    stored = metric(scrape, "intermute_writer_changes_stored_total")
     assert stored >= 3, "a registration, a message and a mark"
-    assert value(scrape, "intermute_writer_batch_changes_sum") >= stored
-    assert value(scrape, "intermute_writer_commit_seconds_count") > 0
+    assert metric(scrape, "intermute_writer_batch_changes_sum") >= stored
+    assert metric(scrape, "intermute_writer_commit_seconds_count") > 0

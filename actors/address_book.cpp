@@ -2,11 +2,27 @@
 
 namespace intermute::actors {
 
-std::string address_book::key_of(const std::string& project, const std::string* agent) {
-  // The length in front keeps ("a", "bc") and ("ab", "c") apart, whatever bytes the names hold.
-  auto key = std::to_string(project.size()) + (agent != nullptr ? ':' : '.') + project;
-  if (agent != nullptr)
-    key += *agent;
+namespace {
+
+constexpr char mark_of(resident what) noexcept {
+  switch (what) {
+  case resident::project: return '.';
+  case resident::inbox: return ':';
+  case resident::reservations: break;
+  }
+  return '#';
+}
+
+} // namespace
+
+std::string address_book::key_of(resident what, const std::string& project,
+                                 const std::string& agent) {
+  // The length keeps ("a", "bc") and ("ab", "c") apart, whatever bytes the names hold.
+  std::string key{mark_of(what)};
+  key += std::to_string(project.size());
+  key += ' ';
+  key += project;
+  key += agent;
   return key;
 }
 
@@ -18,32 +34,59 @@ const address_book::part& address_book::part_of(std::string_view key) const {
   return parts_[std::hash<std::string_view>{}(key) % part_count];
 }
 
-cell_ptr address_book::find_or_make(const std::string& project, const std::string* agent) {
-  auto key = key_of(project, agent);
+cell_ptr address_book::find_or_make(resident what, const std::string& project,
+                                    const std::string& agent) {
+  auto key = key_of(what, project, agent);
   auto& in = part_of(key);
   const std::lock_guard guard{in.mutex};
   if (const auto found = in.by_key.find(key); found != in.by_key.end())
     return found->second;
   if (size_.load() >= resident_max_)
     return nullptr;
-  auto made = make_(project, agent);
+  auto made = make_(what, project, agent);
   in.by_key.emplace(std::move(key), made);
   ++size_;
   return made;
 }
 
-cell_ptr address_book::project(const std::string& name) { return find_or_make(name, nullptr); }
-
-cell_ptr address_book::inbox(const std::string& project, const std::string& agent) {
-  return find_or_make(project, &agent);
-}
-
-cell_ptr address_book::find_inbox(const std::string& project, const std::string& agent) const {
-  const auto key = key_of(project, &agent);
+cell_ptr address_book::find(resident what, const std::string& project,
+                            const std::string& agent) const {
+  const auto key = key_of(what, project, agent);
   const auto& in = part_of(key);
   const std::lock_guard guard{in.mutex};
   const auto found = in.by_key.find(key);
   return found == in.by_key.end() ? nullptr : found->second;
+}
+
+cell_ptr address_book::project(const std::string& name) {
+  return find_or_make(resident::project, name, {});
+}
+
+cell_ptr address_book::inbox(const std::string& project, const std::string& agent) {
+  return find_or_make(resident::inbox, project, agent);
+}
+
+cell_ptr address_book::reservations(const std::string& project) {
+  return find_or_make(resident::reservations, project, {});
+}
+
+cell_ptr address_book::find_inbox(const std::string& project, const std::string& agent) const {
+  return find(resident::inbox, project, agent);
+}
+
+cell_ptr address_book::find_reservations(const std::string& project) const {
+  return find(resident::reservations, project, {});
+}
+
+std::vector<cell_ptr> address_book::all_reservations() const {
+  std::vector<cell_ptr> found;
+  for (const auto& in : parts_) {
+    const std::lock_guard guard{in.mutex};
+    for (const auto& [key, one] : in.by_key)
+      if (key.front() == mark_of(resident::reservations))
+        found.push_back(one);
+  }
+  return found;
 }
 
 void address_book::sweep(std::size_t index, base::steady_time before) {

@@ -38,11 +38,14 @@ struct text_hash {
 /// The committed agents as everybody may read them without a message.
 ///
 /// Immutable: the directory swaps in a new one before it answers a change. It is kept in 256
-/// parts by id, so that a change copies one part and shares the others.
+/// parts by id and by token, so that a change copies a few parts and shares the others.
 class agent_snapshot {
 public:
   /// The agent of this id, or null. Constant time.
   [[nodiscard]] const known_agent* find(std::string_view id) const;
+
+  /// The agent in service whose token has this SHA-256, or null. Constant time.
+  [[nodiscard]] const known_agent* find_by_token(std::string_view token_hash) const;
 
   /// Every agent, in no order.
   [[nodiscard]] std::vector<known_agent> all() const;
@@ -56,9 +59,11 @@ public:
 private:
   static constexpr std::size_t part_count = 256;
   using part = std::unordered_map<std::string, known_agent, text_hash, std::equal_to<>>;
+  using token_part = std::unordered_map<std::string, std::string, text_hash, std::equal_to<>>;
   [[nodiscard]] static std::size_t part_of(std::string_view id) noexcept;
 
   std::array<std::shared_ptr<const part>, part_count> parts_;
+  std::array<std::shared_ptr<const token_part>, part_count> tokens_; ///< Hash to agent id.
   std::size_t size_ = 0;
 };
 

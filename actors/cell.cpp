@@ -14,8 +14,11 @@ using base::error;
 /// Owners are numbered over the whole process, so that two servers in it never share one.
 std::atomic<storage::owner_id> owners{0};
 
+/// As urgent as notes: CAF keeps one order among messages of one urgency only (it takes six urgent
+/// ones, then three others), and a read must come behind the updates that were sent before it.
 void send(const caf::strong_actor_ptr& to, op_ptr what) {
-  to->enqueue(caf::make_mailbox_element(nullptr, caf::make_message_id(), {}, std::move(what)),
+  to->enqueue(caf::make_mailbox_element(nullptr, caf::make_message_id(caf::message_priority::high),
+                                        {}, std::move(what)),
               nullptr);
 }
 

@@ -56,7 +56,7 @@ public:
   /// Takes a place for `what` and delivers it; a full mailbox answers it at once.
   delivery submit(op_ptr what);
 
-  /// Sends a note that passes the bound, ahead of waiting ops, if an actor is there.
+  /// Sends a note that passes the bound, behind what was sent before, if an actor is there.
   /// The caller sees to it that notes are bounded in number.
   /// @returns False when nobody was there to get it.
   bool notify(caf::message note);

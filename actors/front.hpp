@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/agent_snapshot.hpp"
 #include "actors/op.hpp"
 #include "actors/subscription.hpp"
 
@@ -21,6 +22,9 @@ public:
 
   /// The socket is gone: no frame for it is made any more. Idempotent.
   virtual void unsubscribe(socket_id socket) = 0;
+
+  /// The committed agents. A change is here before its reply is out.
+  [[nodiscard]] virtual agent_snapshot_ptr agents() const = 0;
 
   /// What `/health` tells: empty when all is well, else why the server is degraded.
   [[nodiscard]] virtual std::string degraded() const = 0;

@@ -1,6 +1,6 @@
 #include "actors/inbox.hpp"
 
-#include "actors/cold_page.hpp"
+#include "actors/cold_reads.hpp"
 #include "actors/guarded.hpp"
 
 #include <algorithm>
@@ -126,7 +126,7 @@ void inbox::read(op_of<read_inbox>& what) {
   if (page(what.request.query, found))
     what.answer(std::move(found));
   else
-    read_from_store(what, deps_);
+    cold_reads{deps_.readers, deps_.clock}.answer(what);
 }
 
 bool inbox::page(const domain::inbox_query& wanted, inbox_page& into) const {

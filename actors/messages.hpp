@@ -2,6 +2,7 @@
 
 #include "actors/agent_snapshot.hpp"
 #include "actors/cell.hpp"
+#include "actors/contact_rules.hpp"
 #include "actors/requests.hpp"
 #include "actors/subscription.hpp"
 #include "storage/writer.hpp"
@@ -39,6 +40,19 @@ struct agents_committed {
   std::shared_ptr<std::vector<one>> done;
 };
 
+/// Reservations that are on the disk.
+struct holds_granted {
+  std::shared_ptr<std::vector<std::string>> ids;
+};
+
+/// Reservations that have ended, on the disk; whoever ended them.
+struct holds_ended {
+  std::shared_ptr<std::vector<std::string>> ids;
+};
+
+/// Some may have ended without a word: read the table anew.
+struct holds_doubtful {};
+
 // ---- From the writer to inboxes and push ------------------------------------------------------
 
 /// What one batch changed in one inbox, in commit order.
@@ -71,6 +85,38 @@ struct inbox_loaded {
 struct agents_loaded {
   storage::epoch which = 0;
   std::shared_ptr<const base::result<std::vector<domain::agent>>> found;
+};
+
+/// Whether the agent of a session that somebody asks for has reservations.
+struct session_checked {
+  op_ptr request;
+  std::shared_ptr<const base::result<bool>> found;
+};
+
+/// Who of the asked lets the sender of a message through; see `contact_facts`.
+struct contacts_judged {
+  op_ptr request;
+  std::shared_ptr<const base::result<contact_verdicts>> found;
+};
+
+/// What the reader pool found for a reservation table that starts or reloads.
+struct holds_loaded {
+  storage::epoch which = 0;
+  std::shared_ptr<const base::result<std::vector<domain::reservation>>> found;
+};
+
+/// Which of the reservations that a worker compared with a pattern overlap it.
+struct overlaps_found {
+  op_ptr request;
+  std::shared_ptr<const std::vector<std::string>> ids;
+};
+
+/// The time of a reservation is over.
+struct expiry_note {};
+
+/// Tables of the projects with reservations were started, or could not be.
+struct tables_started {
+  bool all = false;
 };
 
 /// Events wait in the ring of the push actor.
@@ -138,14 +184,37 @@ using directory_actor = caf::typed_actor<
   caf::reacts_to<barrier_passed>,
   // The stored agents.
   caf::reacts_to<agents_loaded>,
+  // Whether a session's agent has reservations.
+  caf::reacts_to<session_checked>,
   // INTERNAL: persists `last_seen`.
   caf::reacts_to<flush_note>,
   // INTERNAL: repeats a load that failed.
   caf::reacts_to<retry_note>>;
 
 /// The messages of one project: judges and logs what changes them.
-using project_actor = caf::typed_actor<caf::reacts_to<op_ptr>, caf::reacts_to<epoch_failed>,
-                                       caf::reacts_to<passivate_note>>;
+using project_actor
+  = caf::typed_actor<caf::reacts_to<op_ptr>,
+                     // Who may be written to.
+                     caf::reacts_to<contacts_judged>, caf::reacts_to<epoch_failed>,
+                     caf::reacts_to<passivate_note>>;
+
+/// The reservations of one project.
+using reservations_actor = caf::typed_actor<
+  caf::reacts_to<op_ptr>,
+  // What a batch changed.
+  caf::reacts_to<holds_granted>, caf::reacts_to<holds_ended>, caf::reacts_to<holds_doubtful>,
+  // A change failed; start anew from the store.
+  caf::reacts_to<epoch_failed>, caf::reacts_to<barrier_passed>, caf::reacts_to<holds_loaded>,
+  // What a worker found.
+  caf::reacts_to<overlaps_found>,
+  // INTERNAL: ends what is over.
+  caf::reacts_to<expiry_note>,
+  // INTERNAL: repeats a load that failed.
+  caf::reacts_to<retry_note>, caf::reacts_to<passivate_note>>;
+
+/// Sees to it that the tables of projects with reservations are in memory, where they expire.
+/// One in the server.
+using sweeper_actor = caf::typed_actor<caf::reacts_to<retry_note>, caf::reacts_to<tables_started>>;
 
 /// The committed entries of one agent in one project.
 using inbox_actor = caf::typed_actor<caf::reacts_to<op_ptr>,
@@ -192,3 +261,12 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(intermute::actors::flush_note)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(intermute::actors::retry_note)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(intermute::actors::store_note)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(intermute::actors::probe_note)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(intermute::actors::holds_granted)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(intermute::actors::holds_ended)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(intermute::actors::holds_doubtful)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(intermute::actors::session_checked)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(intermute::actors::contacts_judged)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(intermute::actors::holds_loaded)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(intermute::actors::overlaps_found)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(intermute::actors::expiry_note)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(intermute::actors::tables_started)

@@ -6,8 +6,12 @@ namespace intermute::actors {
 namespace {
 
 constexpr std::array<std::string_view, op_kind_count> names{
-  "register_agent", "list_agents", "get_agent",   "heartbeat", "send_message",
-  "mark_message",   "read_inbox",  "count_inbox", "subscribe"};
+  "register_agent",     "list_agents", "get_agent",       "heartbeat",         "send_message",
+  "mark_message",       "read_inbox",  "count_inbox",     "subscribe",         "patch_metadata",
+  "get_policy",         "set_policy",  "list_contacts",   "set_contact",       "retire_agent",
+  "list_projects",      "broadcast",   "list_stale_acks", "list_threads",      "read_thread",
+  "read_topic",         "get_message", "reserve",         "list_reservations", "check_reservation",
+  "release_reservation"};
 
 } // namespace
 

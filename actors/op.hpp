@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/idempotency.hpp"
 #include "actors/mailbox.hpp"
 #include "base/clock.hpp"
 #include "base/result.hpp"
@@ -9,7 +10,9 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -27,8 +30,26 @@ enum class op_kind : std::uint8_t {
   read_inbox,
   count_inbox,
   subscribe,
+  patch_metadata,
+  get_policy,
+  set_policy,
+  list_contacts,
+  set_contact,
+  retire_agent,
+  list_projects,
+  broadcast,
+  list_stale_acks,
+  list_threads,
+  read_thread,
+  read_topic,
+  get_message,
+  reserve,
+  list_reservations,
+  check_reservation,
+  release_reservation,
 };
-inline constexpr std::size_t op_kind_count = 9;
+inline constexpr std::size_t op_kind_count
+  = static_cast<std::size_t>(op_kind::release_reservation) + 1;
 
 /// The operation's name in metrics and logs, e.g. `send_message`.
 [[nodiscard]] std::string_view to_string(op_kind kind) noexcept;
@@ -72,6 +93,23 @@ public:
   void hold(place taken) noexcept { held_ = std::move(taken); }
   [[nodiscard]] bool holds_place() const noexcept { return static_cast<bool>(held_); }
 
+  /// The request has an Idempotency-Key: its reply is to be kept. Before it is submitted.
+  void claim(idempotency what) { claim_ = std::make_unique<idempotency>(std::move(what)); }
+  [[nodiscard]] const idempotency* claimed() const noexcept { return claim_.get(); }
+
+  /// Keeps others of the same key out until the answer.
+  void hold(in_flight::ticket taken) noexcept { ticket_ = std::move(taken); }
+
+  /// Answers with the reply that was kept for the first request of this key, and hands the op out.
+  void replay(std::string kept) {
+    if (!begin_answer())
+      return;
+    kept_ = std::make_unique<std::string>(std::move(kept));
+    hand_out();
+  }
+  /// What `replay` was given; null when the op was answered otherwise.
+  [[nodiscard]] const std::string* replayed() const noexcept { return kept_.get(); }
+
   /// From here on the request may be on its way to the disk: dying unanswered means "unknown".
   void note_logged() noexcept { logged_.store(true, std::memory_order_relaxed); }
   [[nodiscard]] bool is_logged() const noexcept { return logged_.load(std::memory_order_relaxed); }
@@ -100,6 +138,7 @@ protected:
     if (answered_.exchange(true, std::memory_order_acq_rel))
       return false;
     held_.release();
+    ticket_.release();
     return true;
   }
   void hand_out() { sink_.deliver({op_ptr{this}}); }
@@ -118,6 +157,9 @@ private:
   base::steady_time deadline_;
   source_id source_;
   place held_;
+  in_flight::ticket ticket_;
+  std::unique_ptr<idempotency> claim_;
+  std::unique_ptr<std::string> kept_;
   op_kind kind_;
   urgency admission_;
 };
@@ -147,7 +189,14 @@ public:
     return true;
   }
 
-  /// The answer; there once `answered()` was called.
+  /// The form in which `value` is kept for repeats of a request with an Idempotency-Key; made
+  /// inside the transaction, on the writer's thread. Whoever claims, overrides it.
+  [[nodiscard]] virtual std::string kept_form(const reply& value) const {
+    (void)value;
+    return {};
+  }
+
+  /// The answer; there once `answered()` was called, unless it was `replayed()`.
   [[nodiscard]] base::result<reply>& outcome() { return *answer_; }
 
 protected:

@@ -39,6 +39,42 @@ void publication::reload_inbox(const std::string& project, const std::string& ag
     news_of(std::move(inbox)).update = nullptr;
 }
 
+void publication::end_reservations(const storage::end_reservations_outcome& ended) {
+  std::unordered_map<std::string, std::shared_ptr<std::vector<std::string>>> by_project;
+  for (const auto& one : ended.ended) {
+    auto& ids = by_project[one.reservation.project];
+    if (ids == nullptr)
+      ids = std::make_shared<std::vector<std::string>>();
+    ids->push_back(one.reservation.id);
+    const bool expired = one.reservation.ended == domain::release_reason::expired;
+    add_event(event_of(one.reservation,
+                       expired ? domain::event_kind::reservation_expired
+                               : domain::event_kind::reservation_released,
+                       one.event_at, *one.reservation.released_at));
+  }
+  for (auto& [project, ids] : by_project)
+    if (auto table = book_.find_reservations(project); table != nullptr)
+      tell_owner(std::move(table), caf::make_message(holds_ended{std::move(ids)}));
+}
+
+void publication::doubt_reservations() {
+  for (auto& table : book_.all_reservations())
+    tell_owner(std::move(table), caf::make_message(holds_doubtful{}));
+}
+
+domain::event event_of(const domain::reservation& of, domain::event_kind kind, domain::cursor at,
+                       base::wall_time when) {
+  domain::event happened;
+  happened.at = at;
+  happened.kind = kind;
+  happened.project = of.project;
+  happened.reservation_id = of.id;
+  happened.agent = of.agent_id;
+  happened.path_pattern = of.path_pattern;
+  happened.created_at = when;
+  return happened;
+}
+
 void publication::reply(op_ptr settled) {
   auto* sink = &settled->sink();
   auto found = std::find_if(replies_.begin(), replies_.end(),

@@ -34,6 +34,12 @@ public:
   /// The inbox of `agent` can no longer follow by updates.
   void reload_inbox(const std::string& project, const std::string& agent);
 
+  /// Reservations ended: tells their tables and everybody who listens.
+  void end_reservations(const storage::end_reservations_outcome& ended);
+
+  /// Whether reservations ended is not known: every table must look into the store.
+  void doubt_reservations();
+
   /// One more event, in cursor order.
   void add_event(domain::event what) { events_.push_back(std::move(what)); }
 
@@ -67,5 +73,9 @@ private:
   bool gap_ = false;
   std::vector<std::pair<reply_sink*, std::vector<op_ptr>>> replies_;
 };
+
+/// The event that tells of a reservation.
+[[nodiscard]] domain::event event_of(const domain::reservation& of, domain::event_kind kind,
+                                     domain::cursor at, base::wall_time when);
 
 } // namespace intermute::actors

@@ -162,7 +162,8 @@ void push::page_read(const events_read& note) {
   const auto& page = **note.found;
   std::vector<frame> frames;
   for (const auto& what : page.events) {
-    frames.push_back(render(*one, what));
+    if (may_see(*one, what))
+      frames.push_back(render(*one, what));
     one->position = what.at;
   }
   if (!page.more)

@@ -18,8 +18,11 @@ void drop(std::unordered_map<std::string, std::vector<socket_id>>& from, const s
 } // namespace
 
 bool may_see(const subscription& one, const domain::event& what) {
+  using domain::event_kind;
   if (!what.project.empty() && what.project != one.project)
     return false;
+  if (what.kind == event_kind::reservation_created || what.kind == event_kind::reservation_released)
+    return one.extended; // The reference never sends these.
   return what.kind != domain::event_kind::message_created
          || std::find(what.recipients.begin(), what.recipients.end(), one.agent)
               != what.recipients.end();
@@ -57,18 +60,20 @@ void subscription_table::for_those(const sockets& which,
 
 void subscription_table::for_audience(const domain::event& what,
                                       const std::function<void(subscription&)>& see) {
-  const auto in_project
-    = [&](const subscription& one) { return what.project.empty() || one.project == what.project; };
+  const auto wanted = [&](const subscription& one) { return may_see(one, what); };
   if (what.kind == domain::event_kind::message_created) {
     for (const auto& agent : what.recipients)
       if (const auto found = by_agent_.find(agent); found != by_agent_.end())
-        for_those(found->second, in_project, see);
+        for_those(found->second, wanted, see);
     return;
   }
   if (what.project.empty())
-    return for_each(see);
+    return for_each([&](subscription& one) {
+      if (wanted(one))
+        see(one);
+    });
   if (const auto found = by_project_.find(what.project); found != by_project_.end())
-    for_those(found->second, in_project, see);
+    for_those(found->second, wanted, see);
 }
 
 void subscription_table::for_each(const std::function<void(subscription&)>& see) {

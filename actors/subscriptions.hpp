@@ -61,7 +61,8 @@ private:
 };
 
 /// True if `one` may see `what`: an event of its project, or of the empty project; created
-/// messages only when its agent is a recipient.
+/// messages only when its agent is a recipient; begun and released reservations only when the
+/// socket named `since_cursor`.
 [[nodiscard]] bool may_see(const subscription& one, const domain::event& what);
 
 } // namespace intermute::actors

@@ -2,7 +2,9 @@
 
 #include "actors/address_book.hpp"
 #include "actors/change_log.hpp"
+#include "actors/cold_reads.hpp"
 #include "actors/front.hpp"
+#include "actors/idempotency.hpp"
 #include "actors/publisher.hpp"
 #include "actors/runtime/coordinator.hpp"
 #include "actors/services.hpp"
@@ -47,8 +49,11 @@ public:
   system(const system&) = delete;
   system& operator=(const system&) = delete;
 
-  /// Starts the writer and the readers.
+  /// Starts the writer, the readers and the workers.
   void start_threads();
+
+  /// Puts limits into force that may change while the server runs. Safe from any thread.
+  void tune(const config::settings& to);
 
   /// Ends the actors, decides what was logged, joins the threads. Idempotent.
   /// Every op that was not answered is answered. Not to be called from an actor.
@@ -62,6 +67,7 @@ public:
   [[nodiscard]] bool ready() const noexcept { return agents_.loaded(); }
 
   void submit(op_ptr what) override;
+  [[nodiscard]] agent_snapshot_ptr agents() const override { return agents_.load(); }
   void resume(socket_id socket) override;
   void unsubscribe(socket_id socket) override;
   [[nodiscard]] std::string degraded() const override;
@@ -75,24 +81,32 @@ public:
 
   [[nodiscard]] storage::writer& writer() noexcept { return *writer_; }
   [[nodiscard]] storage::reader_pool& readers() noexcept { return readers_; }
-  [[nodiscard]] caf::actor_system& actors() noexcept { return *caf_; }
+  [[nodiscard]] worker_pool& workers() noexcept { return work_; }
+  [[nodiscard]] caf::actor_system& caf_system() noexcept { return *caf_; }
   [[nodiscard]] const address_book& book() const noexcept { return book_; }
   [[nodiscard]] mailbox_classes& mailboxes() noexcept { return classes_; }
   /// The cells of the actors there is one of: supervisors but the root, directory, push, the
   /// adopted.
   [[nodiscard]] std::vector<cell_ptr> singletons() const {
     auto all = adopted_;
-    all.insert(all.end(), {directory_, push_, store_supervisor_, residents_});
+    all.insert(all.end(), {directory_, push_, store_supervisor_, residents_, sweeper_});
     return all;
   }
 
 private:
   [[nodiscard]] caf::strong_actor_ptr make_residents_supervisor();
-  [[nodiscard]] cell_ptr make_cell(const std::string& project, const std::string* agent);
+  [[nodiscard]] cell_ptr make_cell(resident what, const std::string& project,
+                                   const std::string& agent);
   template <class Actor, class... Args>
   [[nodiscard]] cell::factory spawner(Args&&... args);
   template <class Find>
   void submit_to(op_ptr what, Find find);
+  /// Sends `what` to whoever serves it.
+  void route(op_ptr what);
+  /// Lets a request with an Idempotency-Key through, or answers it from what was kept.
+  void route_claimed(op_ptr what);
+  /// Finds the table of a reservation.
+  void route_release(op_of<release_reservation>& what);
   void add_metrics(observe::registry& to);
 
   const config::settings& settings_;
@@ -103,11 +117,16 @@ private:
   store_gate gate_;
   tail_budget tails_;
   agent_snapshot_slot agents_;
+  reply_keeping keeping_;
+  tuned_limits tuned_;
+  in_flight in_flight_;
   subscription_table subscriptions_;
   supervision roots_watch_;
   supervision residents_watch_;
   address_book book_;
   storage::reader_pool readers_;
+  worker_pool work_;
+  cold_reads cold_;
   event_feed feed_;
   publisher publisher_;
   std::optional<storage::writer> writer_;
@@ -120,6 +139,7 @@ private:
   cell_ptr directory_;
   cell_ptr push_;
   cell_ptr store_supervisor_;
+  cell_ptr sweeper_;
   std::vector<cell_ptr> adopted_;
   supervisor_actor root_;
   cell_ptr residents_; ///< The supervisor of projects and inboxes, a child of the root.

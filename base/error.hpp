@@ -26,22 +26,46 @@ enum class errc : std::uint8_t {
   invalid_focus_state,
   invalid_transport,
   invalid_cursor,
+  invalid_pattern,
+  pattern_too_complex,
+  invalid_ttl,
+  invalid_policy,
+  policy_required,
+  metadata_required,
+  metadata_too_large,
+  project_required,
+  invalid_idempotency_key,
+  idempotency_key_reused,
   body_too_large,
   headers_too_large,
   bad_http,
   route_not_found,
   agent_not_found,
+  message_not_found,
+  reservation_not_found,
   method_not_allowed,
   host_not_allowed,
   cross_origin,
   upgrade_required,
-  identity_mismatch,
+  unauthorized,
+  agent_token_unknown,
+  agent_token_required,
+  agent_identity_mismatch,
+  operator_required,
+  project_mismatch,
+  policy_denied,
+  not_reservation_owner,
   request_timeout,
   // The state's.
   active_session_conflict,
   message_id_taken,
+  contact_limit,
+  reservation_conflict,
+  reservation_limit,
+  idempotency_in_progress,
   // Busy: nothing happened.
   mailbox_full,
+  rate_limited,
   deadline_exceeded,
   actor_restarting,
   quarantined,
@@ -72,7 +96,10 @@ inline constexpr std::size_t errc_count = static_cast<std::size_t>(errc::interna
 struct error {
   errc code{};
   std::string detail; ///< One sentence for a human, saying what to do; never parsed.
-  std::string where;  ///< The queue that was full (`project`), the field at fault, or empty.
+  std::string where;  ///< The full queue (`project`), the field or bound at fault, or empty.
+  /// What the code goes with, else 0: the byte offset (`invalid_pattern`), the limit
+  /// (`pattern_too_complex`, `reservation_limit`), the seconds to wait (`rate_limited`).
+  std::uint64_t number = 0;
 };
 
 } // namespace intermute::base

@@ -1,5 +1,8 @@
 #include "base/version.hpp"
+#include "cli/init.hpp"
+#include "cli/seed.hpp"
 #include "cli/serve.hpp"
+#include "cli/watch.hpp"
 #include "config/command_line.hpp"
 
 #include <unistd.h>
@@ -36,6 +39,9 @@ int main(int argc, char** argv) {
   switch (parsed.command->wanted) {
   case action::serve: return intermute::cli::serve(*parsed.command, env);
   case action::check_config: return print(intermute::config::check_config(*parsed.command, env));
+  case action::init: return print(intermute::cli::init(parsed.command->init, env));
+  case action::watch: return intermute::cli::watch(parsed.command->watch, env);
+  case action::seed: return print(intermute::cli::seed(parsed.command->seed, env));
   case action::version:
   case action::help: break;
   }

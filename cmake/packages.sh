@@ -5,6 +5,7 @@ packages_build=(
   g++ cmake ninja-build ccache pkg-config
   libcaf-dev libboost1.81-dev libsqlite3-dev rapidjson-dev libspdlog-dev libyaml-cpp-dev
   libcli11-dev prometheus-cpp-dev libssl-dev zlib1g-dev libmimalloc-dev catch2
+  librapidcheck-dev
 )
 packages_test=(
   python3 python3-yaml python3-websockets python3-pytest curl sqlite3 clang-format

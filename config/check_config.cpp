@@ -1,4 +1,5 @@
 #include "config/command_line.hpp"
+#include "config/keys_file.hpp"
 
 #include <algorithm>
 
@@ -40,10 +41,14 @@ command_result check_config(const command_line& command, const environment& env)
   if (!loaded.problems.empty())
     return {1, {}, problems_text(loaded.problems), command};
   // An empty path tells the user nothing; show the file that `serve` would open.
-  const auto path = std::ranges::find(loaded.sources, "storage.path", &setting_source::key);
-  if (const auto file = default_database_path(env);
-      file && loaded.values.storage.path.empty() && path != loaded.sources.end())
-    path->value = file->string();
+  const auto show = [&](std::string_view key, const std::string& file) {
+    if (const auto row = std::ranges::find(loaded.sources, key, &setting_source::key);
+        row != loaded.sources.end())
+      row->value = file;
+  };
+  if (const auto file = default_database_path(env); file && loaded.values.storage.path.empty())
+    show("storage.path", file->string());
+  show("auth.keys_file", keys_file_path(loaded.values.auth).string());
   return {0, table_text(loaded.sources), {}, command};
 }
 

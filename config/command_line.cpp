@@ -1,6 +1,6 @@
 #include "config/command_line.hpp"
 
-#include <CLI/CLI.hpp>
+#include "config/subcommand.hpp"
 
 #include <algorithm>
 #include <array>
@@ -10,7 +10,7 @@ namespace {
 
 using action = command_line::action;
 
-constexpr std::array<std::string_view, 3> commands_later{"init", "inbox", "completion"};
+constexpr std::array<std::string_view, 2> commands_later{"inbox", "completion"};
 
 constexpr std::string_view usage
   = "Coordination server for coding agents.\n"
@@ -21,6 +21,9 @@ constexpr std::string_view usage
     "Commands:\n"
     "  serve         Run the server\n"
     "  check-config  Check the configuration and print what is in effect\n"
+    "  init          Add a new API key to the keys file, and print it\n"
+    "  watch         Show the events of an agent as they happen\n"
+    "  dev           What helps to write clients\n"
     "  help          Print the usage of a command\n"
     "\n"
     "Flags:\n"
@@ -29,34 +32,14 @@ constexpr std::string_view usage
     "\n"
     "\"intermute <command> --help\" tells more about a command.\n";
 
-command_result refused(const std::string& why, std::string_view usage_text = {}) {
-  auto text = "Error: " + why + '\n';
-  if (!usage_text.empty())
-    text.append(1, '\n').append(usage_text);
-  return {1, {}, std::move(text), std::nullopt};
-}
-
-command_result later(const std::string& what) {
-  return refused(what + " comes in a later version");
-}
-
-command_result answered(action what, std::string text) {
-  return {0, std::move(text), {}, command_line{what, {}, {}}};
-}
-
 /// The flags of `serve` and `check-config`, as typed.
 struct raw_flags {
-  std::string host, port, db, config;
+  std::string host, port, socket, db, config;
   std::vector<std::string> sets;
   // Known to scripts written for the reference, and refused with a reason.
-  std::string socket, intercore_db;
+  std::string intercore_db;
   bool dual_write = false;
 };
-
-/// The last one wins when a flag is repeated.
-CLI::Option* add_flag(CLI::App& app, const char* name, std::string& to, const char* help) {
-  return app.add_option(name, to, help)->take_last();
-}
 
 void add_config_flags(CLI::App& app, raw_flags& flags) {
   add_flag(app, "--config", flags.config, "YAML file with settings")->type_name("FILE");
@@ -68,33 +51,23 @@ void add_config_flags(CLI::App& app, raw_flags& flags) {
 void add_serve_flags(CLI::App& app, raw_flags& flags) {
   add_flag(app, "--host", flags.host, "Address to listen on (127.0.0.1)")->type_name("HOST");
   add_flag(app, "--port", flags.port, "Port to listen on, 0 for any (7338)")->type_name("PORT");
+  add_flag(app, "--socket", flags.socket, "Unix socket to listen on as well")->type_name("FILE");
   add_flag(app, "--db", flags.db, "Database file")->type_name("FILE");
   constexpr const char* hidden = "";
-  add_flag(app, "--socket", flags.socket, "")->group(hidden);
   add_flag(app, "--intercore-db", flags.intercore_db, "")->group(hidden);
   app.add_flag("--coordination-dual-write", flags.dual_write, "")->group(hidden);
-}
-
-/// The first flag that nobody knows; other extra arguments are ignored, as scripts expect.
-std::string unknown_flag(const CLI::App& app) {
-  for (const auto& extra : app.remaining())
-    if (extra.size() > 1 && extra.starts_with('-') && extra != "--")
-      return extra.substr(0, extra.find('='));
-  return {};
 }
 
 /// Empty unless a flag asks for something that is not built yet. Flags that switch such a thing
 /// off are harmless.
 std::string flag_later(const raw_flags& flags) {
-  if (!flags.socket.empty())
-    return "--socket";
   if (flags.dual_write)
     return "--coordination-dual-write";
   return flags.intercore_db.empty() ? "" : "--intercore-db";
 }
 
-command_result accepted(const CLI::App& app, action wanted, const raw_flags& flags) {
-  command_line command{wanted, {}, {}};
+command_result settings_command(const CLI::App& app, action wanted, const raw_flags& flags) {
+  command_line command{wanted};
   if (app.count("--config") > 0)
     command.file = flags.config;
   for (const auto& text : flags.sets) {
@@ -110,9 +83,10 @@ command_result accepted(const CLI::App& app, action wanted, const raw_flags& fla
     };
     add("--host", "server.host", flags.host);
     add("--port", "server.port", flags.port);
+    add("--socket", "server.socket", flags.socket);
     add("--db", "storage.path", flags.db);
   }
-  return {0, {}, {}, std::move(command)};
+  return accepted(std::move(command));
 }
 
 command_result parse_subcommand(action wanted, std::vector<std::string> arguments) {
@@ -120,23 +94,14 @@ command_result parse_subcommand(action wanted, std::vector<std::string> argument
   raw_flags flags;
   CLI::App app{serve ? "Run the server" : "Check the configuration and print what is in effect",
                serve ? "intermute serve" : "intermute check-config"};
-  app.allow_extras();
   add_config_flags(app, flags);
   if (serve)
     add_serve_flags(app, flags);
-  std::ranges::reverse(arguments); // CLI11 takes them from the back.
-  try {
-    app.parse(std::move(arguments));
-  } catch (const CLI::CallForHelp&) {
-    return answered(action::help, app.help());
-  } catch (const CLI::ParseError& wrong) { // The library's only way to refuse.
-    return refused(wrong.what(), app.help());
-  }
-  if (const auto flag = unknown_flag(app); !flag.empty())
-    return refused("unknown flag: " + flag, app.help());
+  if (auto done = read_arguments(app, std::move(arguments)))
+    return std::move(*done);
   if (const auto flag = flag_later(flags); !flag.empty())
     return later("serve " + flag);
-  return accepted(app, wanted, flags);
+  return settings_command(app, wanted, flags);
 }
 
 } // namespace
@@ -146,13 +111,21 @@ command_result parse_command_line(const std::vector<std::string>& arguments,
   if (arguments.empty())
     return answered(action::help, std::string{usage});
   const auto& first = arguments.front();
-  const std::vector<std::string> rest{arguments.begin() + 1, arguments.end()};
+  std::vector<std::string> rest{arguments.begin() + 1, arguments.end()};
   if (first == "serve")
     return parse_subcommand(action::serve, rest);
   if (first == "check-config")
     return parse_subcommand(action::check_config, rest);
-  if (first == "help" && !rest.empty())
-    return parse_command_line({rest.front(), "--help"}, version);
+  if (first == "init")
+    return parse_init(rest);
+  if (first == "watch")
+    return parse_watch(rest);
+  if (first == "dev")
+    return parse_dev(rest);
+  if (first == "help" && !rest.empty()) {
+    rest.emplace_back("--help"); // Ends: each round takes one "help" off.
+    return parse_command_line(rest, version);
+  }
   if (first == "help" || first == "--help" || first == "-h")
     return answered(action::help, std::string{usage});
   if (first == "--version")

@@ -40,7 +40,8 @@ key row(std::string path, const value_rule& rule, std::string_view unit, change 
           when,
           help,
           [](const settings& from) { return to_value(from.*Section.*Member); },
-          [](settings& to, const value& x) { from_value(to.*Section.*Member, x); }};
+          [](settings& to, const value& x) { from_value(to.*Section.*Member, x); },
+          {}};
 }
 
 /// A row for the capacity of one mailbox class.
@@ -53,7 +54,8 @@ key mailbox_row(std::uint64_t capacity_max) {
           change::live,
           kind.help,
           [](const settings& from) { return to_value(from.mailboxes.capacities[Index]); },
-          [](settings& to, const value& x) { from_value(to.mailboxes.capacities[Index], x); }};
+          [](settings& to, const value& x) { from_value(to.mailboxes.capacities[Index], x); },
+          {}};
 }
 
 } // namespace intermute::config::rows

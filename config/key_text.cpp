@@ -42,6 +42,10 @@ std::string cell(std::string_view text) {
 
 std::string code(std::string_view text) { return '`' + std::string{text} + '`'; }
 
+std::string variables(const key& of) {
+  return code(env_name(of.path)) + (of.old_env.empty() ? "" : ", or " + code(of.old_env));
+}
+
 } // namespace
 
 std::string env_name(std::string_view path) {
@@ -82,7 +86,7 @@ std::string markdown_table() {
     const auto initial = render(one.rule, one.read(defaults));
     table += "| " + code(one.path) + cell(code(initial)) + cell(bounds_text(one.rule))
              + cell(one.unit) + cell(one.when == change::live ? "live" : "restart")
-             + cell(code(env_name(one.path))) + cell(one.help) + " |\n";
+             + cell(variables(one)) + cell(one.help) + " |\n";
   }
   return table;
 }

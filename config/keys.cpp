@@ -3,6 +3,7 @@
 #include "config/key_rows.hpp"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <span>
 
@@ -17,6 +18,8 @@ constexpr std::uint64_t hour = 60 * minute;
 constexpr std::uint64_t kib = 1'024;
 constexpr std::uint64_t mib = 1'024 * kib;
 constexpr std::uint64_t gib = 1'024 * mib;
+
+constexpr std::array<std::string_view, 2> boolean_names{"false", "true"};
 
 constexpr auto live = change::live;
 constexpr auto restart = change::restart;
@@ -35,14 +38,19 @@ value_rule choice(std::span<const std::string_view> words) {
   return {value_kind::choice, 0, words.size() - 1, words};
 }
 
+value_rule boolean() { return choice(boolean_names); }
+
 std::vector<key> server_keys() {
   constexpr auto of = &settings::server;
   using s = server_config;
   return {
     row<of, &s::host>("server.host", {}, "", restart,
-                      "address to listen on; a loopback address or localhost"),
+                      "IP address to listen on, or localhost; one that other machines can reach "
+                      "needs a key in the keys file"),
     row<of, &s::port>("server.port", integer(0, 65'535), "", restart,
                       "TCP port; 0 picks a free one"),
+    row<of, &s::socket>("server.socket", {}, "", restart,
+                        "path of a Unix socket to listen on as well; empty for none"),
     row<of, &s::allowed_hosts>("server.allowed_hosts", {value_kind::names, 0, 64, {}}, "", restart,
                                "names that a request's Host may have beside the loopback names"),
     row<of, &s::io_threads>("server.io_threads", integer(1, 64), "threads", restart,
@@ -65,6 +73,51 @@ std::vector<key> server_keys() {
                                  restart, "open connections, WebSockets included"),
     row<of, &s::pipeline_max>("server.pipeline_max", integer(1, 1'024), "requests", restart,
                               "unanswered requests on one connection before it is not read"),
+    row<of, &s::drain_timeout>("server.drain_timeout", duration(10, 10 * minute), "time", restart,
+                               "longest wait for answers under way when the server is to end"),
+  };
+}
+
+std::vector<key> auth_keys() {
+  constexpr auto of = &settings::auth;
+  using s = auth_config;
+  auto keys_file = row<of, &s::keys_file>(
+    "auth.keys_file", {}, "", restart, "file with the API keys; empty means ./intermute.keys.yaml");
+  keys_file.old_env = "INTERMUTE_KEYS_FILE";
+  return {
+    std::move(keys_file),
+    row<of, &s::require_agent_token>("auth.require_agent_token", boolean(), "", live,
+                                     "whether a write without an agent's token is refused"),
+  };
+}
+
+std::vector<key> admin_keys() {
+  return {
+    row<&settings::admin, &admin_config::allow_localhost>(
+      "admin.allow_localhost", boolean(), "", live,
+      "whether callers on loopback that name no agent are operators; only while the keys file has "
+      "no operator's key"),
+  };
+}
+
+std::vector<key> limits_keys() {
+  constexpr auto of = &settings::limits;
+  using s = limits_config;
+  return {
+    row<of, &s::broadcasts_per_minute>("limits.broadcasts_per_minute", integer(1, 100'000),
+                                       "broadcasts", live,
+                                       "of one sender in one project; beyond it 429"),
+    row<of, &s::reservations_per_agent>("limits.reservations_per_agent", integer(1, 100'000),
+                                        "reservations", live,
+                                        "active ones of one agent in one project; beyond it 409"),
+    row<of, &s::idempotency_keep>("limits.idempotency_keep", duration(minute, 720 * hour), "time",
+                                  live, "how long an Idempotency-Key is known with its reply"),
+    row<of, &s::rate_keys_max>("limits.rate_keys_max", integer(1, 10'000'000), "entries", live,
+                               "senders that the rate limits count at a time"),
+    row<of, &s::contacts_max>("limits.contacts_max", integer(1, 100'000), "contacts", live,
+                              "contacts of one agent; beyond it 409"),
+    row<of, &s::metadata_bytes_max>("limits.metadata_bytes_max", size(kib, 16 * mib), "bytes", live,
+                                    "metadata of one agent, names and values together"),
   };
 }
 
@@ -178,8 +231,9 @@ const std::vector<key>& keys() {
   static const auto all = [] {
     std::vector<key> table;
     constexpr std::make_index_sequence<mailbox_classes.size()> each_class;
-    for (auto part : {server_keys(), storage_keys(), writer_keys(), mailbox_keys(each_class),
-                      actors_keys(), breaker_keys(), websocket_keys(), log_keys()})
+    for (auto part :
+         {server_keys(), auth_keys(), admin_keys(), limits_keys(), storage_keys(), writer_keys(),
+          mailbox_keys(each_class), actors_keys(), breaker_keys(), websocket_keys(), log_keys()})
       std::ranges::move(part, std::back_inserter(table));
     return table;
   }();

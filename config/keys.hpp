@@ -24,6 +24,7 @@ struct key {
   std::string_view help; ///< One sentence fragment without full stop.
   value (*read)(const settings& from);
   void (*write)(settings& to, const value& x); ///< `x` has passed `parse` with `rule`.
+  std::string_view old_env = {}; ///< A second variable, as the Go intermute calls it; weaker.
 };
 
 /// Every key once, in the order of the structs. Safe from any thread.

@@ -28,7 +28,7 @@ struct layers {
   }
 };
 
-/// Refuses values that are right alone and wrong together, and hosts that are not this machine.
+/// Refuses values that are right alone and wrong together, and texts that can be no host or path.
 /// A rule is skipped when one of its keys is broken: its message would mislead.
 void check_rules(layers& all);
 

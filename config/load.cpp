@@ -1,18 +1,14 @@
 #include "config/load.hpp"
 
+#include "base/text.hpp"
+#include "config/file_text.hpp"
 #include "config/layers.hpp"
 #include "config/yaml_document.hpp"
-
-#include <cerrno>
-#include <fstream>
-#include <system_error>
 
 namespace intermute::config {
 namespace {
 
 using raw_value = std::variant<std::string, std::vector<std::string>>;
-
-constexpr std::size_t file_bytes_max = 1'048'576;
 
 void apply(layers& all, const key& to, const raw_value& raw, const origin& from) {
   const auto parsed = std::visit([&](const auto& x) { return parse(to.rule, x); }, raw);
@@ -30,33 +26,6 @@ raw_value raw_of(const key& to, const std::string& text) {
   if (to.rule.kind == value_kind::names)
     return split_names(text);
   return text;
-}
-
-std::string reason_text(int code) { return std::generic_category().message(code); }
-
-/// The text of the file, or what is wrong with it.
-struct file_text {
-  std::string text;
-  std::string wrong;
-};
-
-/// Takes pipes too, so that `--config <(...)` works in a shell.
-file_text read_file(const std::filesystem::path& path) {
-  std::error_code ignored; // A path that cannot be looked at fails to open, with its reason.
-  if (std::filesystem::is_directory(path, ignored))
-    return {{}, "cannot be read: it is a directory"};
-  errno = 0;
-  std::ifstream in{path, std::ios::binary};
-  if (!in)
-    return {{}, "cannot be read: " + reason_text(errno)};
-  std::string text(file_bytes_max + 1, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(in.gcount()));
-  if (in.bad())
-    return {{}, "cannot be read: " + reason_text(errno)};
-  if (text.size() > file_bytes_max)
-    return {{}, "is larger than 1MiB"};
-  return {std::move(text), {}};
 }
 
 void apply_file(layers& all, const std::filesystem::path& path) {
@@ -94,18 +63,27 @@ std::string path_of(std::string_view name, const std::string& section) {
   return path;
 }
 
+/// An empty variable is an unset one.
+void apply_variable(layers& all, const key& to, const std::string& name, const std::string& text) {
+  const auto label = "env " + name;
+  if (!text.empty())
+    apply(all, to, raw_of(to, text), {label, label});
+}
+
 /// Clients have variables of the same prefix (INTERMUTE_URL, INTERMUTE_AGENT), so only those
 /// that start like a section are taken for slips.
 void apply_environment(layers& all, const environment& env) {
   std::set<std::string_view> known;
   for (const auto& to : keys()) {
-    const auto found = env.find(env_name(to.path));
-    if (found == env.end())
-      continue;
-    known.insert(found->first);
-    const auto label = "env " + found->first;
-    if (!found->second.empty()) // An empty variable is an unset one.
-      apply(all, to, raw_of(to, found->second), {label, label});
+    if (const auto old = env.find(to.old_env); old != env.end()) {
+      known.insert(old->first);
+      // The Go intermute cuts the blanks around its variables; blanks alone are nothing.
+      apply_variable(all, to, old->first, std::string{base::trimmed(old->second)});
+    }
+    if (const auto found = env.find(env_name(to.path)); found != env.end()) {
+      known.insert(found->first);
+      apply_variable(all, to, found->first, found->second);
+    }
   }
   for (const auto& [name, text] : env) {
     const auto section = section_of(name);

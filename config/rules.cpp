@@ -1,6 +1,8 @@
 #include "config/layers.hpp"
 #include "config/loopback.hpp"
 
+#include <sys/un.h>
+
 #include <array>
 
 namespace intermute::config {
@@ -15,6 +17,8 @@ struct order_rule {
   std::string_view less;
   std::string_view more;
 };
+
+constexpr std::size_t socket_path_max = sizeof(sockaddr_un::sun_path) - 1;
 
 constexpr std::array<order_rule, 3> order_rules{{
   // A wait beyond the deadline would be answered 504 whatever the file says.
@@ -39,22 +43,39 @@ void check_order(layers& all, const order_rule& rule) {
                                                          + render(more->rule, bound) + ')'});
 }
 
+/// Paths go to the system, which reads them up to the first zero byte.
+void check_path(layers& all, std::string_view key, const std::string& path) {
+  if (path.find('\0') != std::string::npos)
+    reject(all, key, "a path cannot hold a zero byte");
+}
+
+void check_socket(layers& all) {
+  const auto& path = all.values.server.socket;
+  check_path(all, "server.socket", path);
+  if (path.size() > socket_path_max)
+    reject(all, "server.socket",
+           std::to_string(path.size())
+             + " bytes are too long for the path of a Unix socket; at most "
+             + std::to_string(socket_path_max) + " fit");
+}
+
 } // namespace
 
 void check_rules(layers& all) {
   const auto& server = all.values.server;
-  if (!is_loopback(server.host))
+  if (!is_listen_host(server.host))
     reject(all, "server.host",
            '"' + server.host
-             + "\" is not a loopback address; API keys arrive with a later version, so bind to "
-               "127.0.0.1, ::1 or localhost");
+             + "\" is not an IP address and not localhost; write for example 127.0.0.1, ::1, or "
+               "0.0.0.0 for all addresses");
   if (!all.broken.contains("server.allowed_hosts"))
     for (const auto& host : server.allowed_hosts)
       if (!is_host_name(host))
         reject(all, "server.allowed_hosts",
                '"' + host + "\" is not a host name; write it without scheme, port and path");
-  if (all.values.storage.path.find('\0') != std::string::npos)
-    reject(all, "storage.path", "a path cannot hold a zero byte");
+  check_path(all, "storage.path", all.values.storage.path);
+  check_path(all, "auth.keys_file", all.values.auth.keys_file);
+  check_socket(all);
   for (const auto& rule : order_rules)
     check_order(all, rule);
 }

@@ -21,8 +21,10 @@ inline constexpr std::array<std::string_view, 2> scheduler_names{"asio", "steali
 /// Where the server listens and how much it takes from one connection.
 /// `docs/config.md` has one row per member, in this order.
 struct server_config {
-  std::string host = "127.0.0.1";                   ///< Loopback address or "localhost". Restart.
-  std::uint16_t port = 7'338;                       ///< 0 to 65 535; 0 picks a free one. Restart.
+  std::string host = "127.0.0.1"; ///< IP address or "localhost". Beyond loopback the keys file must
+                                  ///< have a key (`check_exposure`). Restart.
+  std::uint16_t port = 7'338;     ///< 0 to 65 535; 0 picks a free one. Restart.
+  std::string socket; ///< Path of a Unix socket, at most 107 bytes; empty means none. Restart.
   std::vector<std::string> allowed_hosts;           ///< Extra `Host` names; at most 64. Restart.
   std::uint32_t io_threads = 1;                     ///< Threads; 1 to 64. Restart.
   scheduler_kind scheduler = scheduler_kind::asio;  ///< Restart.
@@ -33,7 +35,8 @@ struct server_config {
   std::uint64_t body_rate_min = 1'024;              ///< Bytes/s; 0 (no minimum) to 1 MiB. Restart.
   std::chrono::milliseconds idle_timeout{60'000};   ///< Between requests; 10 ms to 24 h. Restart.
   std::uint32_t connections_max = 8'192;            ///< Connections; 1 to 1 000 000. Restart.
-  std::uint32_t pipeline_max = 16; ///< Requests per connection; 1 to 1 024. Restart.
+  std::uint32_t pipeline_max = 16;                ///< Requests per connection; 1 to 1 024. Restart.
+  std::chrono::milliseconds drain_timeout{5'000}; ///< To the last answer; 10 ms to 10 min. Restart.
 };
 
 } // namespace intermute::config

@@ -1,7 +1,10 @@
 #pragma once
 
 #include "config/actors_config.hpp"
+#include "config/admin_config.hpp"
+#include "config/auth_config.hpp"
 #include "config/breaker_config.hpp"
+#include "config/limits_config.hpp"
 #include "config/log_config.hpp"
 #include "config/mailboxes_config.hpp"
 #include "config/server_config.hpp"
@@ -14,6 +17,9 @@ namespace intermute::config {
 /// Everything that can be set. A default-made one holds the defaults.
 struct settings {
   server_config server;
+  auth_config auth;
+  admin_config admin;
+  limits_config limits;
   storage_config storage;
   writer_config writer;
   mailboxes_config mailboxes;

@@ -1,54 +1,14 @@
 #include "config/yaml_document.hpp"
 
 #include "config/keys.hpp"
+#include "config/yaml_shape.hpp"
 
-#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
-#include <optional>
 #include <set>
-#include <sstream>
 
 namespace intermute::config {
 namespace {
-
-std::string place(const std::string& name, const YAML::Mark& mark) {
-  if (mark.is_null())
-    return name;
-  return name + ':' + std::to_string(mark.line + 1) + ':' + std::to_string(mark.column + 1);
-}
-
-/// Notes where the documents of a stream begin, and nothing else.
-class document_starts final : public YAML::EventHandler {
-public:
-  std::vector<YAML::Mark> marks;
-
-  void OnDocumentStart(const YAML::Mark& mark) override { marks.push_back(mark); }
-  void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
-  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
-  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
-                const std::string&) override {}
-  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
-                       YAML::EmitterStyle::value) override {}
-  void OnSequenceEnd() override {}
-  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
-                  YAML::EmitterStyle::value) override {}
-  void OnMapEnd() override {}
-};
-
-/// Where the second document begins, if there is one. `YAML::LoadAll` would say so as well, but
-/// in 0.7 it never ends on a stray comma, which counts as one empty document after the other.
-std::optional<YAML::Mark> second_document(const std::string& text) {
-  std::istringstream in{text};
-  YAML::Parser parser{in};
-  document_starts starts;
-  while (starts.marks.size() < 2 && parser.HandleNextDocument(starts)) {
-  } // Ends: each round finds a document or is the last one.
-  if (starts.marks.size() < 2)
-    return std::nullopt;
-  return starts.marks[1];
-}
 
 /// Collects what one file says; the recursion is as deep as the deepest known section.
 class reader {
@@ -120,7 +80,7 @@ yaml_document read_yaml(std::string_view text, const std::string& name) {
   try {
     const std::string whole{text};
     reader{name, document}.section(YAML::Load(whole), {});
-    if (const auto second = second_document(whole))
+    if (const auto second = shape_of(whole).second_document)
       document.problems.push_back({place(name, *second), "a second document begins here"});
   } catch (const YAML::Exception& wrong) { // The library's only way to report bad syntax.
     document.problems.push_back({place(name, wrong.mark), "is not YAML: " + wrong.msg});

@@ -22,6 +22,24 @@ std::optional<focus> parse_focus(std::string_view text) noexcept {
   return std::nullopt;
 }
 
+namespace {
+
+constexpr std::array<std::string_view, 4> policy_names{"open", "auto", "contacts_only",
+                                                       "block_all"};
+
+} // namespace
+
+std::optional<contact_policy> parse_policy(std::string_view text) noexcept {
+  for (std::size_t i = 0; i < policy_names.size(); ++i)
+    if (policy_names[i] == text)
+      return static_cast<contact_policy>(i);
+  return std::nullopt;
+}
+
+std::string_view to_string(contact_policy policy) noexcept {
+  return policy_names[static_cast<std::size_t>(policy)];
+}
+
 bool session_reusable(base::wall_time last_seen, base::wall_time now,
                       bool holds_reservations) noexcept {
   return !holds_reservations && now - last_seen >= session_silence_min;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,10 @@ enum class focus : std::uint8_t { unknown, at_prompt, tool_use, thinking };
 /// Who may write to an agent. Named `open`, `auto`, `contacts_only`, `block_all` on the wire.
 enum class contact_policy : std::uint8_t { open, automatic, contacts_only, block_all };
 
+/// The policy named by `text`; else nothing.
+[[nodiscard]] std::optional<contact_policy> parse_policy(std::string_view text) noexcept;
+[[nodiscard]] std::string_view to_string(contact_policy policy) noexcept;
+
 /// A registered agent, as it is stored. `last_seen` and focus live beside it, in memory.
 struct agent {
   std::string id;
@@ -33,7 +38,9 @@ struct agent {
   contact_policy policy = contact_policy::open;
   contact_policy live_policy = contact_policy::contacts_only;
   base::wall_time created_at{};
-  base::wall_time last_seen{}; ///< As last persisted; memory knows better.
+  base::wall_time last_seen{};                 ///< As last persisted; memory knows better.
+  std::set<std::string, std::less<>> contacts; ///< Agent ids; need not be registered.
+  std::optional<base::wall_time> retired_at;   ///< Set: out of service, its token is dead.
 };
 
 /// A session may be taken over when its agent was silent for at least this long.

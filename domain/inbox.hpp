@@ -37,8 +37,21 @@ struct inbox_counts {
 /// What a recipient says of a message.
 enum class mark_kind : std::uint8_t { read, ack };
 
-/// What kind of change an event tells of.
-enum class event_kind : std::uint8_t { message_created = 1, message_read = 2, message_ack = 3 };
+/// What kind of change an event tells of. The numbers are stored.
+enum class event_kind : std::uint8_t {
+  message_created = 1,
+  message_read = 2,
+  message_ack = 3,
+  reservation_created = 4,
+  reservation_released = 5,
+  reservation_expired = 6,
+};
+inline constexpr event_kind last_event_kind = event_kind::reservation_expired;
+
+/// True if it tells of a reservation, false if of a message.
+[[nodiscard]] constexpr bool is_of_reservation(event_kind kind) noexcept {
+  return kind >= event_kind::reservation_created;
+}
 
 /// The wire's name of `kind`, e.g. `message.created`.
 [[nodiscard]] std::string_view to_string(event_kind kind) noexcept;
@@ -48,8 +61,11 @@ struct event {
   cursor at = 0;
   event_kind kind = event_kind::message_created;
   std::string project;
-  std::string message_id;
+  std::string message_id;              ///< Of a message's event.
   std::vector<std::string> recipients; ///< `message_created` only: who got an entry at `at`.
+  std::string reservation_id;          ///< Of a reservation's event, as the two below.
+  std::string agent;                   ///< The holder.
+  std::string path_pattern;
   base::wall_time created_at{};
 };
 

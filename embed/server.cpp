@@ -35,13 +35,14 @@ storage::sqlite_options store_options(const config::storage_config& from) {
 
 /// In the order they are made; the last made goes first.
 struct server::parts {
-  parts(config::settings with, observe::logger to)
-    : settings(std::move(with)), say(std::move(to)), io(settings.server.io_threads),
-      runs(io, base::system_clock()) {}
+  explicit parts(server_parts from)
+    : settings(std::move(from.settings)), say(std::move(from.say)),
+      metrics(from.metrics ? std::move(from.metrics) : std::make_shared<observe::registry>()),
+      io(settings.server.io_threads), runs(io, base::system_clock()) {}
 
   config::settings settings;
   observe::logger say;
-  observe::registry metrics;
+  std::shared_ptr<observe::registry> metrics;
   std::unique_ptr<storage::store> store;
   actors::io_shards io;
   actors::io_executor runs;
@@ -103,21 +104,45 @@ bool wait_until_ready(const actors::system& of) {
 
 } // namespace
 
-result<std::unique_ptr<server>> server::start(config::settings settings, observe::logger say) {
-  std::unique_ptr<server> made{
-    new server{std::make_unique<parts>(std::move(settings), std::move(say))}};
-  auto& all = *made->parts_;
-  auto store = storage::open_sqlite(store_options(all.settings.storage));
+namespace {
+
+/// Opens the store and looks for damage, for a bounded time.
+/// @returns The store, and whether all of it was looked at.
+result<std::pair<std::unique_ptr<storage::store>, bool>>
+open_checked(const config::storage_config& from) {
+  auto store = storage::open_sqlite(store_options(from));
   if (!store)
     return store.why();
-  all.store = std::move(*store);
-  bool checked = true;
-  if (const auto most = all.settings.storage.quick_check_ms; most.count() > 0) {
-    auto whole = all.store->verify(most);
-    if (!whole)
-      return whole.why();
-    checked = *whole;
-  }
+  if (from.quick_check_ms.count() == 0)
+    return std::pair{std::move(*store), true};
+  const auto whole = (*store)->verify(from.quick_check_ms);
+  if (!whole)
+    return whole.why();
+  return std::pair{std::move(*store), *whole};
+}
+
+transport::access_rules rules_of(const config::settings& settings,
+                                 std::optional<config::keyring> keys) {
+  transport::access_rules rules;
+  rules.open = !keys.has_value();
+  if (keys)
+    rules.keys = std::make_shared<const config::keyring>(std::move(*keys));
+  rules.require_agent_token = settings.auth.require_agent_token;
+  rules.admin_allow_localhost = settings.admin.allow_localhost;
+  return rules;
+}
+
+} // namespace
+
+result<std::unique_ptr<server>> server::start(server_parts from) {
+  auto keys = std::move(from.keys);
+  const bool listen = from.listen;
+  std::unique_ptr<server> made{new server{std::make_unique<parts>(std::move(from))}};
+  auto& all = *made->parts_;
+  auto store = open_checked(all.settings.storage);
+  if (!store)
+    return store.why();
+  all.store = std::move(store->first);
   auto connections = connections_of(*all.store, all.settings.storage);
   if (!connections)
     return connections.why();
@@ -125,16 +150,17 @@ result<std::unique_ptr<server>> server::start(config::settings settings, observe
   all.io.start();
   const bool own = all.settings.server.scheduler == config::scheduler_kind::asio;
   all.system.emplace(
-    actors::system_parts{all.settings, base::system_clock(), base::system_entropy(), all.metrics,
+    actors::system_parts{all.settings, base::system_clock(), base::system_entropy(), *all.metrics,
                          all.say, transport::ws::render_event, own ? &all.runs : nullptr,
                          std::move(connections->first), std::move(connections->second)});
   all.system->start_threads();
-  if (!checked)
+  if (!store->second)
     all.check_on();
   all.transport.emplace(all.settings.server, all.settings.websocket,
-                        transport::server::deps{*all.system, all.io, all.metrics, all.say,
+                        transport::server::deps{*all.system, all.io, *all.metrics, all.say,
                                                 base::system_clock(), base::system_entropy(),
                                                 std::string{base::version}});
+  all.transport->set_rules(rules_of(all.settings, std::move(keys)));
   for (std::size_t i = 0; i < all.transport->shards(); ++i)
     all.system->adopt("transport " + std::to_string(i),
                       [&shard = all.transport->shard_at(i)](caf::actor_system& in) {
@@ -145,11 +171,20 @@ result<std::unique_ptr<server>> server::start(config::settings settings, observe
                        "The stored identities could not be read in ten "
                        "seconds. The log says why.",
                        {}};
+  if (!listen)
+    return made;
   auto port = all.transport->listen();
   if (!port)
     return port.why();
   all.port = *port;
   return made;
+}
+
+actors::front& server::front() noexcept { return *parts_->system; }
+
+void server::reconfigure(const config::settings& settings, std::optional<config::keyring> keys) {
+  parts_->system->tune(settings);
+  parts_->transport->set_rules(rules_of(settings, std::move(keys)));
 }
 
 std::uint16_t server::port() const noexcept { return parts_->port; }

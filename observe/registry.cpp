@@ -20,17 +20,17 @@ public:
     families_.push_back(std::move(one));
   }
 
-  std::vector<prometheus::MetricFamily> collect() const {
+  std::vector<prometheus::MetricFamily> collect(const labels& always) const {
     const std::lock_guard guard{mutex_};
     std::vector<prometheus::MetricFamily> found;
     found.reserve(families_.size());
     for (const auto& one : families_)
-      found.push_back(collected(one));
+      found.push_back(collected(one, always));
     return found;
   }
 
 private:
-  static prometheus::MetricFamily collected(const family& one) {
+  static prometheus::MetricFamily collected(const family& one, const labels& always) {
     prometheus::MetricFamily made;
     made.name = one.name;
     made.help = one.help;
@@ -39,6 +39,8 @@ private:
     for (const auto& figure : one.read()) {
       prometheus::ClientMetric metric;
       for (const auto& [name, value] : figure.of)
+        metric.label.push_back({name, value});
+      for (const auto& [name, value] : always)
         metric.label.push_back({name, value});
       metric.counter.value = figure.value;
       metric.gauge.value = figure.value;
@@ -51,23 +53,33 @@ private:
   std::vector<family> families_;
 };
 
-registry::registry()
-  : owned_(std::make_shared<prometheus::Registry>()), readers_(std::make_unique<readers>()) {}
+registry::registry() : registry(nullptr) {}
+
+registry::registry(std::shared_ptr<prometheus::Registry> into, labels always)
+  : always_(std::move(always)),
+    kept_(into ? std::move(into) : std::make_shared<prometheus::Registry>()),
+    readers_(std::make_unique<readers>()) {}
 
 registry::~registry() = default;
 
+labels registry::with_always(const labels& of) const {
+  auto all = of;
+  all.insert(always_.begin(), always_.end());
+  return all;
+}
+
 counter& registry::add_counter(const std::string& name, const std::string& help, const labels& of) {
-  return prometheus::BuildCounter().Name(name).Help(help).Register(*owned_).Add(of);
+  return prometheus::BuildCounter().Name(name).Help(help).Register(*kept_).Add(with_always(of));
 }
 
 gauge& registry::add_gauge(const std::string& name, const std::string& help, const labels& of) {
-  return prometheus::BuildGauge().Name(name).Help(help).Register(*owned_).Add(of);
+  return prometheus::BuildGauge().Name(name).Help(help).Register(*kept_).Add(with_always(of));
 }
 
 histogram& registry::add_histogram(const std::string& name, const std::string& help,
                                    std::vector<double> bounds, const labels& of) {
-  return prometheus::BuildHistogram().Name(name).Help(help).Register(*owned_).Add(
-    of, std::move(bounds));
+  return prometheus::BuildHistogram().Name(name).Help(help).Register(*kept_).Add(with_always(of),
+                                                                                 std::move(bounds));
 }
 
 void registry::add_reader(std::string name, std::string help, sample_kind kind,
@@ -75,9 +87,13 @@ void registry::add_reader(std::string name, std::string help, sample_kind kind,
   readers_->add({std::move(name), std::move(help), kind, std::move(read)});
 }
 
+std::vector<prometheus::MetricFamily> registry::readings() const {
+  return readers_->collect(always_);
+}
+
 std::string registry::text() const {
-  auto families = owned_->Collect();
-  for (auto& one : readers_->collect())
+  auto families = kept_->Collect();
+  for (auto& one : readings())
     families.push_back(std::move(one));
   return prometheus::TextSerializer{}.Serialize(families);
 }

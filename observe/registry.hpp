@@ -33,6 +33,10 @@ enum class sample_kind { total, level };
 class registry {
 public:
   registry();
+  /// Keeps its metrics in `into`; null: in one of its own.
+  /// @param always  Labels that each metric has beside its own, so that several servers may share
+  ///                a registry.
+  explicit registry(std::shared_ptr<prometheus::Registry> into, labels always = {});
   ~registry();
 
   /// The counter of this name and these labels, made at the first call.
@@ -49,12 +53,18 @@ public:
   void add_reader(std::string name, std::string help, sample_kind kind,
                   std::function<std::vector<sample>()> read);
 
+  /// The families of `add_reader`, as they are now: what no other exposer of the registry sees.
+  [[nodiscard]] std::vector<prometheus::MetricFamily> readings() const;
+
   /// Prometheus text exposition format, version 0.0.4.
   [[nodiscard]] std::string text() const;
 
 private:
   class readers;
-  std::shared_ptr<prometheus::Registry> owned_;
+  [[nodiscard]] labels with_always(const labels& of) const;
+
+  labels always_;
+  std::shared_ptr<prometheus::Registry> kept_;
   std::unique_ptr<readers> readers_;
 };
 

@@ -4,6 +4,8 @@
 #include "domain/agent.hpp"
 #include "domain/inbox.hpp"
 #include "domain/message.hpp"
+#include "domain/reservation.hpp"
+#include "domain/thread.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -25,12 +27,24 @@ using domain::inbox_counts;
 using domain::inbox_entry;
 using domain::inbox_query;
 using domain::mark_kind;
+using domain::placed_message;
+using domain::reservation;
+using domain::thread_summary;
 
 // ---- Row operations: what one change does -----------------------------------------------------
 
-/// Inserts the agent, or replaces every column of the one with the same id.
+/// Inserts the agent, or replaces every column of the one with the same id. Contacts are stored
+/// by `set_contact` alone.
 struct put_agent {
   domain::agent agent;
+};
+
+/// Takes `contact` into the list of an agent, or out of it. Idempotent.
+struct set_contact {
+  std::string agent_id;
+  std::string contact;
+  bool present = true;
+  base::wall_time at{};
 };
 
 /// Sets `last_seen` of each agent, never backwards. Unknown ids are passed over.
@@ -56,7 +70,39 @@ struct mark_message {
   base::wall_time at{};
 };
 
-using row_operation = std::variant<put_agent, touch_agents, put_message, mark_message>;
+/// Stores a new reservation and the event `reservation_created`.
+struct put_reservation {
+  domain::reservation reservation;
+};
+
+/// Ends those of the named reservations that have not ended, each with an event
+/// (`reservation_expired`, for other reasons `reservation_released`).
+struct end_reservations {
+  std::vector<std::string> ids;
+  domain::release_reason why = domain::release_reason::released;
+  base::wall_time at{};
+};
+
+/// As `end_reservations`, for all that an agent holds in any project.
+struct end_reservations_of {
+  std::string agent_id;
+  domain::release_reason why = domain::release_reason::retired;
+  base::wall_time at{};
+};
+
+/// Keeps the reply to a request with an Idempotency-Key; replaces one of the same scope. Also
+/// deletes a few that are past their time, so that they never pile up.
+struct put_replay {
+  std::string scope; ///< 32 bytes: names the request.
+  std::string body;  ///< 32 bytes: SHA-256 of the request's body.
+  std::string reply; ///< Opaque.
+  base::wall_time at{};
+  base::wall_time expires_at{};
+};
+
+using row_operation
+  = std::variant<put_agent, touch_agents, put_message, mark_message, set_contact, put_reservation,
+                 end_reservations, end_reservations_of, put_replay>;
 
 // ---- Outcomes: what the store found when it applied one ---------------------------------------
 
@@ -82,7 +128,22 @@ struct mark_outcome {
   bool first_time = false; ///< True if the mark was not set before.
 };
 
-using outcome = std::variant<std::monostate, put_message_outcome, mark_outcome>;
+/// What became of a `put_reservation`.
+struct put_reservation_outcome {
+  cursor event_at = 0;
+};
+
+/// What became of `end_reservations` and `end_reservations_of`.
+struct end_reservations_outcome {
+  struct one {
+    cursor event_at = 0;
+    domain::reservation reservation; ///< As it is stored now.
+  };
+  std::vector<one> ended; ///< In the order of their events; those that had ended are left out.
+};
+
+using outcome = std::variant<std::monostate, put_message_outcome, mark_outcome,
+                             put_reservation_outcome, end_reservations_outcome>;
 
 // ---- The writing side -------------------------------------------------------------------------
 
@@ -155,6 +216,18 @@ struct event_page {
   cursor high_water = 0;     ///< The log up to here was looked at when `more` is false.
 };
 
+/// A reply kept for a request with an Idempotency-Key.
+struct replay {
+  std::string body;  ///< SHA-256 of the request's body.
+  std::string reply; ///< Opaque.
+};
+
+/// A project and how many agents are registered in it, the retired ones left out.
+struct project_summary {
+  std::string project;
+  std::uint64_t agents = 0;
+};
+
 /// A read-only connection. Every call is one snapshot and takes at most about a second.
 /// Used by one thread at a time.
 class reader {
@@ -166,6 +239,72 @@ public:
   [[nodiscard]] virtual base::result<inbox_snapshot>
   load_inbox(const std::string& project, const std::string& agent, std::uint32_t tail_max) = 0;
   [[nodiscard]] virtual base::result<event_page> events(const event_query& wanted) = 0;
+
+  /// The message of that id; null if there is none.
+  [[nodiscard]] virtual base::result<placed_message> message(const std::string& project,
+                                                             const std::string& id)
+    = 0;
+
+  /// The threads of an agent, last active first.
+  /// @param below  Only those with `last_cursor` below it; 0 for all.
+  [[nodiscard]] virtual base::result<std::vector<thread_summary>>
+  threads(const std::string& project, const std::string& agent, cursor below, std::uint32_t limit)
+    = 0;
+
+  /// The messages of a thread whose cursor is above `since`, in the order of their creation.
+  [[nodiscard]] virtual base::result<std::vector<placed_message>>
+  thread(const std::string& project, const std::string& thread_id, cursor since,
+         std::uint32_t limit)
+    = 0;
+
+  /// For each of `agents`: did it send or receive an earlier message of the thread?
+  [[nodiscard]] virtual base::result<std::vector<bool>>
+  in_thread(const std::string& project, const std::string& thread_id,
+            const std::vector<std::string>& agents)
+    = 0;
+
+  /// The messages of a topic above `since`, ascending.
+  [[nodiscard]] virtual base::result<std::vector<placed_message>>
+  topic(const std::string& project, const std::string& topic, cursor since, std::uint32_t limit)
+    = 0;
+
+  /// The entries of an inbox that want an acknowledgement and have none, of messages created at
+  /// `created_max` or before; oldest message first.
+  [[nodiscard]] virtual base::result<std::vector<inbox_entry>>
+  stale_acks(const std::string& project, const std::string& agent, base::wall_time created_max,
+             std::uint32_t limit)
+    = 0;
+
+  /// The reservations of a project that have not ended, whether or not their time is over.
+  /// In the order of their creation.
+  [[nodiscard]] virtual base::result<std::vector<reservation>>
+  open_reservations(const std::string& project) = 0;
+
+  /// Every reservation that an agent ever made, in any project, newest first.
+  [[nodiscard]] virtual base::result<std::vector<reservation>>
+  reservations_of(const std::string& agent_id) = 0;
+
+  /// The reservation of that id, if there is one.
+  [[nodiscard]] virtual base::result<std::optional<reservation>>
+  find_reservation(const std::string& id) = 0;
+
+  /// True if the agent has a reservation, in any project, that is active at `now`.
+  [[nodiscard]] virtual base::result<bool> holds_any(const std::string& agent_id,
+                                                     base::wall_time now)
+    = 0;
+
+  /// The projects that have reservations which have not ended.
+  [[nodiscard]] virtual base::result<std::vector<std::string>> projects_with_reservations() = 0;
+
+  /// The kept reply of that scope, if its time is not over.
+  [[nodiscard]] virtual base::result<std::optional<replay>> find_replay(const std::string& scope,
+                                                                        base::wall_time now)
+    = 0;
+
+  /// Every project that anything was stored in, by name.
+  /// @param after  Only those behind it; nothing for all.
+  [[nodiscard]] virtual base::result<std::vector<project_summary>>
+  projects(const std::optional<std::string>& after, std::uint32_t limit) = 0;
 };
 
 /// An opened store: hands out its one engine and its readers. Holds the data directory's lock

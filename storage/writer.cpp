@@ -123,6 +123,11 @@ result<void> writer::apply_all(const std::vector<change*>& batch, cursor& last) 
         return applied.why();
       one->outcomes.push_back(std::move(*applied));
     }
+    if (one->context == nullptr)
+      continue;
+    if (const auto last_one = one->context->conclude(*one))
+      if (auto applied = engine_->apply(*last_one, last); !applied)
+        return applied.why();
   }
   return {};
 }

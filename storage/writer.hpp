@@ -19,10 +19,16 @@ using owner_id = std::uint64_t;
 /// Counts the lives of an owner's state. A failed change ends the epoch it was decided in.
 using epoch = std::uint64_t;
 
+struct change;
+
 /// What the decider of a change wants back with it; opaque to the store.
 class change_context {
 public:
   virtual ~change_context() = default;
+
+  /// Asked inside the transaction, once the operations of `what` were applied and its outcomes
+  /// are known: what else belongs to it? May be asked again when a batch is replayed.
+  [[nodiscard]] virtual std::optional<row_operation> conclude(const change& what) const;
 };
 
 /// One decision on its way to the disk: all of its operations are stored, or none.
@@ -39,6 +45,10 @@ struct change {
   std::vector<outcome> outcomes;      ///< One per operation, when stored.
 };
 using change_ptr = std::unique_ptr<change>;
+
+inline std::optional<row_operation> change_context::conclude(const change&) const {
+  return std::nullopt;
+}
 
 /// What one batch came to.
 struct batch_report {

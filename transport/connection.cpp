@@ -3,6 +3,7 @@
 #include "transport/http/problem.hpp"
 #include "transport/ws/channel.hpp"
 
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
 
 #include <algorithm>
@@ -20,21 +21,23 @@ constexpr std::chrono::seconds linger_time{2};
 
 } // namespace
 
-connection::connection(shard& home, tcp_socket socket)
-  : home_(home), socket_(std::move(socket)), pipeline_(home.with().server.pipeline_max) {}
+connection::connection(shard& home, stream_socket socket, http::peer from)
+  : home_(home), socket_(std::move(socket)), from_(from),
+    pipeline_(home.with().server.pipeline_max) {}
 
 void connection::start(std::uint64_t id, bool refused) {
   id_ = id;
   boost::system::error_code ignored; // A socket that is gone already shows at the first read.
   socket_.non_blocking(true, ignored);
-  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  if (!http::is_unix(from_))
+    socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
   enter(phase::fresh);
   if (refused) {
     reject({errc::mailbox_full, "The server has as many connections as it takes.", "connections"});
     flush();
     return;
   }
-  read_more();
+  consume(); // There is nothing yet, but it may be drained at once.
 }
 
 exchange& connection::open_exchange() {
@@ -44,7 +47,7 @@ exchange& connection::open_exchange() {
   one.deadline = one.began + home_.with().server.request_timeout;
   one.head_only = request_.method == http::verb::head;
   one.http_1_0 = request_.http_1_0;
-  one.keep_alive = request_.keep_alive && !home_.draining();
+  one.keep_alive = request_.keep_alive;
   one.path = request_.path;
   return one;
 }
@@ -165,7 +168,7 @@ void connection::linger() {
   if (lingering_)
     return;
   lingering_ = true;
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ec);
+  socket_.shutdown(asio::socket_base::shutdown_send, ec);
   stuck_at_ = home_.now() + linger_time;
   home_.arm(stuck_at_);
   read_more();
@@ -185,18 +188,18 @@ void connection::slim() {
 }
 
 void connection::drain() {
-  if (closed_ || lingering_)
-    return;
-  boost::system::error_code ec;
-  const bool something_came
-    = (phase_ == phase::idle || phase_ == phase::fresh) && socket_.available(ec) != 0;
-  if (upgrading_ || something_came)
-    return; // What came is answered with `Connection: close`, as the shard is draining.
-  stopping_ = true;
-  if (!pipeline_.empty())
-    pipeline_.back().keep_alive = false;
-  else
+  if (!closed_ && !lingering_)
     advance();
+}
+
+void connection::cut() {
+  if (closed_ || lingering_)
+    return close();
+  const bool half_sent = parser_ && pipeline_.empty() && !writing_ && out_.empty();
+  if (!half_sent)
+    return close();
+  reject({errc::shutting_down, {}, {}});
+  flush();
 }
 
 void connection::close() {

@@ -23,13 +23,15 @@ namespace intermute::transport {
 /// way, and a client that does not take its answers is not read from.
 class connection final : public std::enable_shared_from_this<connection> {
 public:
-  connection(shard& home, tcp_socket socket);
+  connection(shard& home, stream_socket socket, http::peer from);
 
   /// @param refused  One connection too many: it gets a 503 and is closed.
   void start(std::uint64_t id, bool refused);
 
-  /// Finishes what is under way, then closes.
+  /// Answers what has come, and what is half here if the rest comes, then closes.
   void drain();
+  /// Tells a client that is still sending its request that it came too late; closes.
+  void cut();
   /// Closes at once.
   void close();
 
@@ -61,9 +63,13 @@ private:
   bool take_head();
   bool take_body();
   void judge_head();
+  [[nodiscard]] base::result<void> admit();
+  [[nodiscard]] base::result<void> let_in(const http::route& row);
   void dispatch();
   void reject(base::error why);
   [[nodiscard]] bool wants_requests() const noexcept;
+  [[nodiscard]] bool more_has_come() const;
+  void end_if_drained();
   void read_more();
   void on_read(const boost::system::error_code& ec, std::size_t count);
   void enter(phase next);
@@ -82,7 +88,8 @@ private:
   void slim();
 
   shard& home_;
-  tcp_socket socket_;
+  stream_socket socket_;
+  const http::peer from_;
   std::uint64_t id_ = 0;
 
   boost::beast::flat_buffer in_;
@@ -91,6 +98,7 @@ private:
   http::head_scanner scanner_;
   http::direction direction_;          ///< Of the request being read.
   std::optional<base::error> refusal_; ///< What its head alone was refused for.
+  std::unique_ptr<http::remembered> proven_;
   phase phase_ = phase::fresh;
   base::steady_time phase_began_{};
   std::uint64_t body_received_ = 0;

@@ -1,5 +1,6 @@
 #include "transport/call.hpp"
 #include "transport/connection.hpp"
+#include "transport/http/handlers.hpp"
 #include "transport/http/target.hpp"
 
 #include <boost/asio/buffer.hpp>
@@ -42,8 +43,33 @@ void connection::consume() {
   while (!reading_ && wants_requests() && step()) // Ends: each step takes bytes.
     ;
   consuming_ = false;
+  if (home_.draining())
+    end_if_drained();
   flush();
   read_more();
+}
+
+bool connection::more_has_come() const {
+  boost::system::error_code ec; // A socket that is gone has no more.
+  return in_.size() != 0 || socket_.available(ec) != 0;
+}
+
+void connection::end_if_drained() {
+  if (closed_ || stopping_ || upgrading_ || parser_)
+    return; // A body that is half here may still come, until the shard is cut.
+  if (reading_) {
+    // It may have read something that we do not know of yet: `on_read` tells.
+    boost::system::error_code ignored;
+    if (!writing_)
+      socket_.cancel(ignored);
+    return;
+  }
+  boost::system::error_code ec;
+  if (!wants_requests() || socket_.available(ec) != 0)
+    return;
+  stopping_ = true; // What is in `in_` is no whole request.
+  if (!pipeline_.empty())
+    pipeline_.back().keep_alive = false;
 }
 
 bool connection::wants_requests() const noexcept {
@@ -94,15 +120,12 @@ bool connection::take_head() {
 void connection::judge_head() {
   direction_ = http::find_route(request_.method, request_.path);
   refusal_.reset();
-  if (request_.path != "/health")
-    if (auto allowed = home_.guard().check(request_); !allowed)
-      refusal_ = allowed.why();
-  if (!refusal_ && direction_.row == nullptr && direction_.location.empty())
-    refusal_ = base::error{direction_.failure, {}, {}};
-  if (!refusal_ && !http::is_utf8_query(request_.query))
-    refusal_ = base::error{errc::invalid_utf8, {}, {}};
+  if (const auto fine = admit(); !fine)
+    refusal_ = fine.why();
   if (parser_->is_done())
     return;
+  if (refusal_)
+    parser_->discard_body();
   if (request_.expects_continue && !request_.http_1_0 && in_.size() == 0) {
     if (refusal_)
       return reject(*refusal_); // Its body will never be sent.
@@ -111,13 +134,46 @@ void connection::judge_head() {
   enter(phase::body);
 }
 
+base::result<void> connection::admit() {
+  const bool fine_query = http::is_utf8_query(request_.query);
+  if (!direction_.location.empty())
+    return fine_query ? base::result<void>{} : errc::invalid_utf8;
+  // A path that exists, but not for this method, is told only to those who are let in.
+  const bool exists = direction_.row != nullptr || direction_.failure == errc::method_not_allowed;
+  if (!exists)
+    return direction_.failure;
+  const auto& row = http::routes()[direction_.index];
+  if (row.needs != http::access::open)
+    if (auto fine = let_in(row); !fine)
+      return fine;
+  if (direction_.row == nullptr)
+    return direction_.failure;
+  return fine_query ? base::result<void>{} : errc::invalid_utf8;
+}
+
+base::result<void> connection::let_in(const http::route& row) {
+  const auto at = home_.auth().look(request_, from_, proven_);
+  // Only who is let in for being here can be a page in a browser: it has no key to send.
+  if (at.here && at.without_key)
+    if (auto fine = home_.guard().check(request_, !http::is_unix(from_)); !fine)
+      return fine;
+  if (auto fine = home_.auth().authenticate(request_, at, proven_); !fine)
+    return fine;
+  if (row.handle == http::open_socket && !http::is_own_origin(request_))
+    return errc::cross_origin;
+  if (direction_.row != nullptr && row.needs == http::access::operators
+      && !request_.who.is_operator)
+    return errc::operator_required;
+  return {};
+}
+
 bool connection::take_body() {
   const auto data = view(in_);
   if (data.empty())
     return false;
   const auto taken = parser_->take_body(data);
   if (!taken) {
-    reject(taken.why());
+    reject(refusal_ ? *refusal_ : taken.why());
     return false;
   }
   in_.consume(*taken);
@@ -140,14 +196,18 @@ void connection::dispatch() {
   auto& one = open_exchange();
   if (is_sane_id(request_.request_id))
     one.request_id = request_.request_id;
+  // A path that others might have read otherwise tells that the stream is not to be trusted.
+  const bool is_odd = direction_.row == nullptr && direction_.failure == errc::invalid_request;
+  if (is_odd || (home_.draining() && !more_has_come()))
+    one.keep_alive = false;
   if (!one.keep_alive)
     stopping_ = true;
   const exchange_ref of{id_, one.number};
   call current{home_, *this, of, request_};
   if (refusal_) {
-    current.refuse(std::move(*refusal_));
-    if (!direction_.allow.empty())
+    if (refusal_->code == errc::method_not_allowed)
       current.reply().add_header("Allow", direction_.allow);
+    current.refuse(std::move(*refusal_));
   } else if (direction_.row == nullptr) {
     auto& answer = current.reply();
     answer.status = 301;
@@ -157,6 +217,7 @@ void connection::dispatch() {
     answer.add_header("Location", direction_.location);
   } else {
     request_.parameter = std::move(direction_.parameter);
+    request_.second = std::move(direction_.second);
     direction_.row->handle(current);
   }
   if (!current.asked())
@@ -179,6 +240,8 @@ void connection::reject(base::error why) {
   answer.close = true;
   if (too_large && direction_.row != nullptr && direction_.row->beyond == http::too_large::is_400)
     answer.status = 400;
+  if (why.code == errc::method_not_allowed)
+    answer.add_header("Allow", direction_.allow);
   answer.fail(std::move(why));
   finish(one, answer);
 }
@@ -237,12 +300,15 @@ void connection::on_read(const boost::system::error_code& ec, std::size_t count)
   reading_ = false;
   if (closed_)
     return;
+  const bool cancelled = ec == asio::error::operation_aborted; // By `end_if_drained`.
   if (lingering_) {
-    if (ec)
+    if (ec && !cancelled)
       return close();
     in_.clear();
     return read_more();
   }
+  if (cancelled)
+    return consume();
   if (!ec) {
     in_.commit(count);
     return consume();

@@ -2,11 +2,13 @@
 
 #include "base/result.hpp"
 #include "transport/services.hpp"
+#include "transport/socket_file.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace intermute::actors {
@@ -41,13 +43,20 @@ public:
   server(const server&) = delete;
   server& operator=(const server&) = delete;
 
-  /// Binds to `host` and `port` on every shard and begins to accept.
+  /// Binds to `host` and `port`, and to the Unix socket if there is one, on every shard and begins
+  /// to accept.
   /// @returns The port, which the system chose when 0 was asked for. Fails with
-  ///          `invalid_request`, saying why, when the port is taken or the address is not ours.
+  ///          `invalid_request`, saying why, when the port is taken, the address is not ours, or
+  ///          the path of the Unix socket is in use.
   [[nodiscard]] base::result<std::uint16_t> listen();
 
-  /// Stops accepting, answers what is under way, closes idle connections, says goodbye (1001) to
-  /// the WebSockets. What is left at `until` is cut. Waits; not to be called on an io thread.
+  /// Lets in who `rules` say, from the next request of every connection on. WebSockets that are
+  /// open stay. Before it is called, `access_rules{}` are in force. Safe from any thread.
+  void set_rules(access_rules rules) { with_.rules.store(std::move(rules)); }
+
+  /// Stops accepting, answers every request that has come whole, closes idle connections, says
+  /// goodbye (1001) to the WebSockets. What is left at `until` is cut; a request of which only a
+  /// part has come is then told `shutting_down`. Waits; not to be called on an io thread.
   /// @returns False if something had to be cut.
   bool stop(base::steady_time until);
 
@@ -56,9 +65,13 @@ public:
   [[nodiscard]] transport::shard& shard_at(std::size_t index) noexcept { return *shards_[index]; }
 
 private:
+  [[nodiscard]] base::result<std::uint16_t> listen_on_port();
+  [[nodiscard]] base::result<void> listen_on_socket();
+
   services with_;
   std::vector<std::unique_ptr<transport::shard>> shards_;
   std::vector<std::unique_ptr<listener>> listeners_;
+  socket_file socket_file_;
 };
 
 } // namespace intermute::transport

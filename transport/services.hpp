@@ -7,6 +7,7 @@
 #include "config/websocket_config.hpp"
 #include "observe/log.hpp"
 #include "observe/registry.hpp"
+#include "transport/access_rules.hpp"
 #include "transport/metrics.hpp"
 
 #include <atomic>
@@ -57,6 +58,10 @@ struct services {
   transport::metrics metrics;
   open_count connections; ///< HTTP and WebSocket.
   open_count sockets;     ///< WebSocket alone; each holds a subscription.
+  access_rules_slot rules;
+
+  /// True if a write needs the token of the agent it acts as. Safe from any thread.
+  [[nodiscard]] bool require_agent_token() const noexcept { return rules.require_agent_token(); }
 };
 
 } // namespace intermute::transport

@@ -42,8 +42,8 @@ std::string http_date(std::chrono::sys_seconds at) {
 
 shard::shard(services& with, actors::io_shards& io, std::size_t index)
   : with_(with), io_(io), index_(index), context_(io.context(index)),
-    guard_(with.server.allowed_hosts), connections_(index), channels_(index),
-    timer_(context_.get_executor()) {}
+    guard_(with.server.allowed_hosts), auth_(with.rules, with.front), connections_(index),
+    channels_(index), timer_(context_.get_executor()) {}
 
 shard::~shard() = default;
 
@@ -136,7 +136,7 @@ void shard::advance_ready() {
   advancing_ = false;
 }
 
-void shard::adopt(tcp_socket socket) {
+void shard::adopt(stream_socket socket, http::peer from) {
   const auto open_max = with_.server.connections_max;
   if (with_.connections.now() >= open_max + refused_max) {
     with_.metrics.connections_refused.Increment();
@@ -145,7 +145,7 @@ void shard::adopt(tcp_socket socket) {
   const auto open = with_.connections.add();
   with_.metrics.connections.Increment();
   open_.fetch_add(1, std::memory_order_relaxed);
-  auto one = std::make_shared<connection>(*this, std::move(socket));
+  auto one = std::make_shared<connection>(*this, std::move(socket), from);
   const auto id = connections_.insert(one);
   if (open > open_max)
     with_.metrics.connections_refused.Increment();
@@ -254,7 +254,7 @@ void shard::drain_now() {
 }
 
 void shard::close_all_now() {
-  connections_.for_each([](connection& one) { one.close(); });
+  connections_.for_each([](connection& one) { one.cut(); });
   channels_.for_each([](ws::channel& one) { one.cut(); });
 }
 

@@ -4,12 +4,14 @@
 #include "actors/runtime/io_shards.hpp"
 #include "actors/subscription.hpp"
 #include "transport/http/access.hpp"
+#include "transport/http/authenticator.hpp"
 #include "transport/http/response.hpp"
 #include "transport/pipeline.hpp"
 #include "transport/services.hpp"
 #include "transport/slot_map.hpp"
 
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <atomic>
@@ -24,9 +26,10 @@ class channel;
 }
 class connection;
 
-/// A socket that knows its executor's type, so that posts on its own thread cost no lock.
-using tcp_socket
-  = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+/// A connected socket, of TCP or Unix. It knows its executor's type, so that posts on its own
+/// thread cost no lock.
+using stream_socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol,
+                                                       boost::asio::io_context::executor_type>;
 
 /// Everything transport keeps for one io thread: the connections, one coarse timer, and the place
 /// where answers and frames come in.
@@ -59,10 +62,11 @@ public:
   [[nodiscard]] services& with() noexcept { return with_; }
   [[nodiscard]] boost::asio::io_context& context() noexcept { return context_; }
   [[nodiscard]] http::host_guard& guard() noexcept { return guard_; }
+  [[nodiscard]] http::authenticator& auth() noexcept { return auth_; }
   [[nodiscard]] base::steady_time now() const { return with_.clock.steady(); }
 
   /// Takes over an accepted socket.
-  void adopt(tcp_socket socket);
+  void adopt(stream_socket socket, http::peer from);
   void forget_connection(std::uint64_t id, bool becomes_socket);
 
   [[nodiscard]] connection* find_connection(std::uint64_t id) const noexcept {
@@ -107,6 +111,7 @@ private:
   std::size_t index_;
   boost::asio::io_context& context_;
   http::host_guard guard_;
+  http::authenticator auth_;
   slot_map<connection> connections_;
   slot_map<ws::channel> channels_;
   std::atomic<std::size_t> open_{0};

@@ -1,5 +1,7 @@
 #include "storage/sqlite/agent_ops.hpp"
 
+#include "storage/sqlite/rows.hpp"
+
 #include <rapidjson/document.h>
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
@@ -19,23 +21,38 @@ namespace {
 // Served by the UNIQUE index of the id. The key stays, and with it the order.
 constexpr std::string_view put_sql = R"sql(
   INSERT INTO agents (id, session_id, name, project, token_hash, capabilities, metadata, status,
-                      policy, live_policy, created_at, last_seen)
-  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+                      policy, live_policy, created_at, last_seen, retired_at)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
   ON CONFLICT (id) DO UPDATE SET
     session_id = excluded.session_id, name = excluded.name, project = excluded.project,
     token_hash = excluded.token_hash, capabilities = excluded.capabilities,
     metadata = excluded.metadata, status = excluded.status, policy = excluded.policy,
     live_policy = excluded.live_policy, created_at = excluded.created_at,
-    last_seen = excluded.last_seen)sql";
+    last_seen = excluded.last_seen, retired_at = excluded.retired_at)sql";
 
 constexpr std::string_view touch_sql = R"sql(
   UPDATE agents SET last_seen = ?2
   WHERE id = ?1 AND last_seen < ?2)sql"; // Served by the UNIQUE index of the id.
 
+// Served by the UNIQUE index of the agent's id.
+constexpr std::string_view add_contact_sql = R"sql(
+  INSERT INTO contacts SELECT key, ?2, ?3 FROM agents WHERE id = ?1
+  ON CONFLICT DO NOTHING)sql";
+
+// Served by the UNIQUE index of the agent's id, then by the primary key.
+constexpr std::string_view remove_contact_sql = R"sql(
+  DELETE FROM contacts
+  WHERE agent = (SELECT key FROM agents WHERE id = ?1) AND contact = ?2)sql";
+
 constexpr std::string_view all_sql = R"sql(
   SELECT id, session_id, name, project, token_hash, capabilities, metadata, status, policy,
-         live_policy, created_at, last_seen
+         live_policy, created_at, last_seen, retired_at, key
   FROM agents ORDER BY key)sql"; // The whole table in its own order.
+
+// The whole table in its own order, with the names by their primary key.
+constexpr std::string_view contacts_sql = R"sql(
+  SELECT c.agent, n.name FROM contacts AS c LEFT JOIN names AS n ON n.key = c.contact
+  ORDER BY c.agent, c.contact)sql";
 
 using json_writer = rapidjson::Writer<rapidjson::StringBuffer>;
 
@@ -122,14 +139,21 @@ bool read_agent(const run& row, domain::agent& into) {
   into.live_policy = static_cast<domain::contact_policy>(live_policy);
   into.created_at = base::from_nanoseconds(row.integer(10));
   into.last_seen = base::from_nanoseconds(row.integer(11));
+  into.retired_at = time_of(row, 12);
   return true;
 }
 
 } // namespace
 
-result<agent_ops> agent_ops::open(const connection& db) {
+result<agent_ops> agent_ops::open(const connection& db, name_table& projects, name_table& names) {
   agent_ops made;
-  if (auto ready = db.prepare({{&made.put_, put_sql}, {&made.touch_, touch_sql}}); !ready)
+  made.projects_ = &projects;
+  made.names_ = &names;
+  auto ready = db.prepare({{&made.put_, put_sql},
+                           {&made.touch_, touch_sql},
+                           {&made.add_contact_, add_contact_sql},
+                           {&made.remove_contact_, remove_contact_sql}});
+  if (!ready)
     return ready.why();
   return made;
 }
@@ -138,6 +162,9 @@ result<void> agent_ops::put(const domain::agent& what) {
   const auto session = what.session_id.empty() ? std::optional<std::string>{} : what.session_id;
   const auto capabilities = to_json(what.capabilities);
   const auto metadata = to_json(what.metadata);
+  std::optional<std::int64_t> retired_at;
+  if (what.retired_at)
+    retired_at = base::to_nanoseconds(*what.retired_at);
   run row{put_,
           what.id,
           session,
@@ -150,8 +177,13 @@ result<void> agent_ops::put(const domain::agent& what) {
           static_cast<int>(what.policy),
           static_cast<int>(what.live_policy),
           base::to_nanoseconds(what.created_at),
-          base::to_nanoseconds(what.last_seen)};
-  return row.write();
+          base::to_nanoseconds(what.last_seen),
+          retired_at};
+  if (auto done = row.write(); !done)
+    return done;
+  if (const auto project = projects_->find_or_add(what.project); !project)
+    return project.why();
+  return {};
 }
 
 result<void> agent_ops::touch(const touch_agents& what) {
@@ -163,29 +195,70 @@ result<void> agent_ops::touch(const touch_agents& what) {
   return {};
 }
 
+result<void> agent_ops::set(const set_contact& what) {
+  if (!what.present) {
+    const auto contact = names_->find(what.contact);
+    if (!contact)
+      return contact.why();
+    if (!*contact)
+      return {};
+    return run{remove_contact_, what.agent_id, **contact}.write();
+  }
+  const auto contact = names_->find_or_add(what.contact);
+  if (!contact)
+    return contact.why();
+  return run{add_contact_, what.agent_id, *contact, base::to_nanoseconds(what.at)}.write();
+}
+
+// ---- agent_list -------------------------------------------------------------------------------
+
 result<agent_list> agent_list::open(const connection& db) {
   agent_list made;
-  if (auto ready = db.prepare({{&made.all_, all_sql}}); !ready)
+  auto ready = db.prepare({{&made.all_, all_sql}, {&made.contacts_, contacts_sql}});
+  if (!ready)
     return ready.why();
   return made;
 }
 
 result<std::vector<domain::agent>> agent_list::all() {
   std::vector<domain::agent> found;
+  std::vector<std::int64_t> keys;
   run rows{all_};
-  for (;;) { // Ends: each step takes one row of a finite table.
-    const auto more = rows.next();
-    if (!more)
-      return more.why();
-    if (!*more)
-      return found;
+  auto read = for_each(rows, [&]() -> result<void> {
     if (!read_agent(rows, found.emplace_back()))
       return {errc::storage_corrupt, "The agent '" + found.back().id
                                        + "' cannot be read from the database. Stop the server and "
                                          "restore the last good backup."};
-  }
+    keys.push_back(rows.integer(13));
+    return {};
+  });
+  if (read)
+    read = read_contacts(keys, found);
+  if (!read)
+    return read.why();
+  return found;
 }
 
-std::vector<std::string_view> agent_ops_sql() { return {put_sql, touch_sql}; }
+result<void> agent_list::read_contacts(const std::vector<std::int64_t>& keys,
+                                       std::vector<domain::agent>& agents) {
+  std::size_t at = 0;
+  run rows{contacts_};
+  return for_each(rows, [&]() -> result<void> {
+    const auto key = rows.integer(0);
+    while (at < keys.size() && keys[at] < key) // Ends: both lists ascend, and it goes on once.
+      ++at;
+    if (at == keys.size() || keys[at] != key || rows.is_null(1))
+      return {errc::storage_corrupt, "The database has a contact of agent " + std::to_string(key)
+                                       + " whose agent or name is missing. Stop the server and "
+                                         "restore the last good backup."};
+    auto& contacts = agents[at].contacts;
+    contacts.emplace(rows.text(1));
+    return {};
+  });
+}
+
+std::vector<std::string_view> agent_ops_sql() {
+  return {put_sql, touch_sql, add_contact_sql, remove_contact_sql};
+}
 
 } // namespace intermute::storage::sqlite

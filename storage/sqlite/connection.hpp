@@ -164,4 +164,13 @@ private:
   std::unique_ptr<sqlite3, close> db_;
 };
 
+/// Moves what was opened to its place, or tells why it could not be.
+template <class Part>
+[[nodiscard]] base::result<void> put_into(Part& place, base::result<Part> opened) {
+  if (!opened)
+    return opened.why();
+  place = std::move(*opened);
+  return {};
+}
+
 } // namespace intermute::storage::sqlite

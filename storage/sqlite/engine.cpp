@@ -25,8 +25,8 @@ constexpr std::string_view get_state_sql = R"sql(
   FROM state WHERE id = 1)sql";
 
 /// From this many times the usual length on, the log is emptied although readers have to be
-/// waited for.
-constexpr std::uint32_t truncate_factor = 4;
+/// waited for. With the usual length of 4,000 pages it stays below 64 MiB.
+constexpr std::uint32_t truncate_factor = 2;
 
 /// Longer than any reader's snapshot, which takes a second.
 constexpr std::chrono::milliseconds durable_patience{2000};
@@ -38,6 +38,45 @@ int on_commit(void* counter, sqlite3*, const char*, int pages) {
 
 error not_open() {
   return {errc::storage_failed, "The database could not be opened again; this is tried anew.", {}};
+}
+
+result<void> apply_to(write_session& on, const put_agent& what, cursor&) {
+  return on.agents.put(what.agent);
+}
+
+result<void> apply_to(write_session& on, const touch_agents& what, cursor&) {
+  return on.agents.touch(what);
+}
+
+result<void> apply_to(write_session& on, const set_contact& what, cursor&) {
+  return on.agents.set(what);
+}
+
+result<put_message_outcome> apply_to(write_session& on, const put_message& what, cursor& last) {
+  return on.messages.put(what, last);
+}
+
+result<mark_outcome> apply_to(write_session& on, const mark_message& what, cursor& last) {
+  return on.messages.mark(what, last);
+}
+
+result<put_reservation_outcome> apply_to(write_session& on, const put_reservation& what,
+                                         cursor& last) {
+  return on.reservations.put(what, last);
+}
+
+result<end_reservations_outcome> apply_to(write_session& on, const end_reservations& what,
+                                          cursor& last) {
+  return on.reservations.end(what, last);
+}
+
+result<end_reservations_outcome> apply_to(write_session& on, const end_reservations_of& what,
+                                          cursor& last) {
+  return on.reservations.end_of(what, last);
+}
+
+result<void> apply_to(write_session& on, const put_replay& what, cursor&) {
+  return on.replays.put(what);
 }
 
 /// True if a COMMIT that failed with `code` may have written all of its log records.
@@ -61,33 +100,34 @@ result<std::unique_ptr<write_session>> write_session::open(const sqlite_options&
   if (auto set = set_pragmas(*db, access::write, options); !set)
     return set.why();
   std::unique_ptr<write_session> made{new write_session{std::move(*db), options.busy_timeout}};
-  auto projects = name_table::open(made->db, names_of::projects, access::write);
-  auto names
-    = projects ? name_table::open(made->db, names_of::agents, access::write) : projects.why();
-  if (!names)
-    return names.why();
-  made->projects = std::move(*projects);
-  made->names = std::move(*names);
-  auto messages = message_ops::open(made->db, made->projects, made->names);
-  if (!messages)
-    return messages.why();
-  made->messages = std::move(*messages);
-  auto agents = agent_ops::open(made->db);
-  if (!agents)
-    return agents.why();
-  made->agents = std::move(*agents);
-  auto ready = made->db.prepare({{&made->begin, "BEGIN IMMEDIATE"},
-                                 {&made->commit, "COMMIT"},
-                                 {&made->rollback, "ROLLBACK"},
-                                 {&made->save, "SAVEPOINT one_change"},
-                                 {&made->release, "RELEASE one_change"},
-                                 {&made->back, "ROLLBACK TO one_change"},
-                                 {&made->put_state, put_state_sql},
-                                 {&made->get_state, get_state_sql}});
-  if (!ready)
+  if (auto ready = made->prepare(); !ready)
     return ready.why();
   sqlite3_wal_hook(made->db.raw(), on_commit, &made->log_pages);
   return made;
+}
+
+result<void> write_session::prepare() {
+  auto ready = put_into(projects, name_table::open(db, names_of::projects, access::write));
+  if (ready)
+    ready = put_into(names, name_table::open(db, names_of::agents, access::write));
+  if (ready)
+    ready = put_into(messages, message_ops::open(db, projects, names));
+  if (ready)
+    ready = put_into(agents, agent_ops::open(db, projects, names));
+  if (ready)
+    ready = put_into(reservations, reservation_ops::open(db, projects, names));
+  if (ready)
+    ready = put_into(replays, replay_ops::open(db));
+  if (ready)
+    ready = db.prepare({{&begin, "BEGIN IMMEDIATE"},
+                        {&commit, "COMMIT"},
+                        {&rollback, "ROLLBACK"},
+                        {&save, "SAVEPOINT one_change"},
+                        {&release, "RELEASE one_change"},
+                        {&back, "ROLLBACK TO one_change"},
+                        {&put_state, put_state_sql},
+                        {&get_state, get_state_sql}});
+  return ready;
 }
 
 result<batch_state> write_session::load_state() {
@@ -168,19 +208,7 @@ result<outcome> sqlite_engine::apply(const row_operation& what, cursor& last) {
     else
       return outcome{*done};
   };
-  return std::visit(
-    [&](const auto& one) -> result<outcome> {
-      using operation = std::decay_t<decltype(one)>;
-      if constexpr (std::is_same_v<operation, put_agent>)
-        return wrapped(session_->agents.put(one.agent));
-      else if constexpr (std::is_same_v<operation, touch_agents>)
-        return wrapped(session_->agents.touch(one));
-      else if constexpr (std::is_same_v<operation, put_message>)
-        return wrapped(session_->messages.put(one, last));
-      else
-        return wrapped(session_->messages.mark(one, last));
-    },
-    what);
+  return std::visit([&](const auto& one) { return wrapped(apply_to(*session_, one, last)); }, what);
 }
 
 result<void> sqlite_engine::commit(const batch_state& state) {

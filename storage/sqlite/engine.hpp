@@ -6,6 +6,8 @@
 #include "storage/sqlite/message_ops.hpp"
 #include "storage/sqlite/name_table.hpp"
 #include "storage/sqlite/open.hpp"
+#include "storage/sqlite/replay_ops.hpp"
+#include "storage/sqlite/reservation_ops.hpp"
 #include "storage/store.hpp"
 
 #include <cstdint>
@@ -43,6 +45,8 @@ public:
   name_table names;
   message_ops messages;
   agent_ops agents;
+  reservation_ops reservations;
+  replay_ops replays;
   statement begin;
   statement commit;
   statement rollback;
@@ -56,6 +60,7 @@ public:
 private:
   write_session(connection opened, std::chrono::milliseconds busy_timeout)
     : db(std::move(opened)), busy_timeout_(busy_timeout) {}
+  [[nodiscard]] base::result<void> prepare();
 
   std::chrono::milliseconds busy_timeout_;
 };

@@ -187,4 +187,8 @@ base::result<std::unique_ptr<store>> open_sqlite(const sqlite_options& options) 
   return sqlite::open_store(options);
 }
 
+std::string_view sqlite_version() noexcept { return sqlite3_libversion(); }
+
+int sqlite_schema_version() noexcept { return sqlite::schema_version(); }
+
 } // namespace intermute::storage

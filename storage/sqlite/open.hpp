@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <string_view>
 
 namespace intermute::storage {
 
@@ -26,5 +27,11 @@ struct sqlite_options {
 ///          is no database or is damaged, `storage_failed` when it belongs to another program, is
 ///          of a newer version or cannot be set up. A file that is refused is left as it was.
 [[nodiscard]] base::result<std::unique_ptr<store>> open_sqlite(const sqlite_options& options);
+
+/// The version of the SQLite library that runs, e.g. `3.40.1`.
+[[nodiscard]] std::string_view sqlite_version() noexcept;
+
+/// The schema version that this program makes and migrates to.
+[[nodiscard]] int sqlite_schema_version() noexcept;
 
 } // namespace intermute::storage

@@ -2,20 +2,28 @@
 
 #include "storage/sqlite/agent_ops.hpp"
 #include "storage/sqlite/engine.hpp"
-#include "storage/sqlite/message_row.hpp"
+#include "storage/sqlite/event_log.hpp"
+#include "storage/sqlite/inbox_queries.hpp"
+#include "storage/sqlite/message_queries.hpp"
 #include "storage/sqlite/name_table.hpp"
+#include "storage/sqlite/project_queries.hpp"
+#include "storage/sqlite/replay_ops.hpp"
+#include "storage/sqlite/reservation_ops.hpp"
 #include "storage/sqlite/snapshot.hpp"
+#include "storage/sqlite/thread_queries.hpp"
 #include "storage/store.hpp"
 
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 namespace intermute::storage::sqlite {
 
-/// A read-only connection: it can neither write nor checkpoint.
+/// A read-only connection: it can neither write nor checkpoint. Puts every call into a snapshot
+/// of its own; what is read stands in the queries.
 class sqlite_reader final : public reader {
 public:
   [[nodiscard]] static base::result<std::unique_ptr<sqlite_reader>> open(opened_file_ptr file);
@@ -25,45 +33,58 @@ public:
   [[nodiscard]] base::result<inbox_snapshot>
   load_inbox(const std::string& project, const std::string& agent, std::uint32_t tail_max) override;
   [[nodiscard]] base::result<event_page> events(const event_query& wanted) override;
+  [[nodiscard]] base::result<placed_message> message(const std::string& project,
+                                                     const std::string& id) override;
+  /// @param limit  1 to 100,000.
+  [[nodiscard]] base::result<std::vector<thread_summary>> threads(const std::string& project,
+                                                                  const std::string& agent,
+                                                                  cursor below,
+                                                                  std::uint32_t limit) override;
+  /// @param limit  1 to 100,000.
+  [[nodiscard]] base::result<std::vector<placed_message>> thread(const std::string& project,
+                                                                 const std::string& thread_id,
+                                                                 cursor since,
+                                                                 std::uint32_t limit) override;
+  [[nodiscard]] base::result<std::vector<bool>>
+  in_thread(const std::string& project, const std::string& thread_id,
+            const std::vector<std::string>& agents) override;
+  /// @param limit  1 to 1,000.
+  [[nodiscard]] base::result<std::vector<placed_message>> topic(const std::string& project,
+                                                                const std::string& topic,
+                                                                cursor since,
+                                                                std::uint32_t limit) override;
+  /// @param limit  1 to 1,000.
+  [[nodiscard]] base::result<std::vector<inbox_entry>> stale_acks(const std::string& project,
+                                                                  const std::string& agent,
+                                                                  base::wall_time created_max,
+                                                                  std::uint32_t limit) override;
+  [[nodiscard]] base::result<std::vector<reservation>>
+  open_reservations(const std::string& project) override;
+  [[nodiscard]] base::result<std::vector<reservation>>
+  reservations_of(const std::string& agent_id) override;
+  [[nodiscard]] base::result<std::optional<reservation>>
+  find_reservation(const std::string& id) override;
+  [[nodiscard]] base::result<bool> holds_any(const std::string& agent_id,
+                                             base::wall_time now) override;
+  /// By name.
+  [[nodiscard]] base::result<std::vector<std::string>> projects_with_reservations() override;
+  [[nodiscard]] base::result<std::optional<replay>> find_replay(const std::string& scope,
+                                                                base::wall_time now) override;
+  /// @param limit  1 to 1,000.
+  [[nodiscard]] base::result<std::vector<project_summary>>
+  projects(const std::optional<std::string>& after, std::uint32_t limit) override;
 
-  /// Compares the checksums of at most `limit` messages above `since`.
-  /// @returns The last cursor looked at; nothing when there are no more.
+  /// As `message_queries::check`.
   [[nodiscard]] base::result<std::optional<cursor>> check_messages(cursor since,
                                                                    std::uint32_t limit);
 
   [[nodiscard]] connection& db() noexcept { return db_; }
 
 private:
-  /// One inbox by its keys.
-  struct inbox_key {
-    std::int64_t project = 0;
-    std::int64_t agent = 0;
-  };
-  /// Where an entry lies.
-  struct entry_place {
-    cursor at = 0;
-    std::int64_t project = 0;
-  };
-  struct page_bounds {
-    cursor since = 0;
-    bool descending = false;
-    bool unread_only = false;
-    std::uint32_t limit = 0;
-  };
-
   sqlite_reader(opened_file_ptr file, connection db);
   [[nodiscard]] base::result<void> prepare();
+  [[nodiscard]] base::result<void> prepare_queries();
   [[nodiscard]] base::result<cursor> high_water();
-  [[nodiscard]] base::result<void> page(const inbox_key& of, const page_bounds& bounds,
-                                        std::vector<inbox_entry>& into);
-  [[nodiscard]] base::result<inbox_entry> read_entry(const run& row);
-  [[nodiscard]] base::result<void> spanning_page(std::int64_t agent, const page_bounds& bounds,
-                                                 std::vector<inbox_entry>& into);
-  [[nodiscard]] base::result<std::vector<std::int64_t>> projects_of(std::int64_t agent);
-  [[nodiscard]] base::result<void> places(const inbox_key& of, const page_bounds& bounds,
-                                          std::vector<entry_place>& into);
-  [[nodiscard]] base::result<void>
-  project_events(const std::string& project, const event_query& wanted, std::vector<event>& into);
 
   opened_file_ptr file_;
   connection db_;
@@ -71,18 +92,17 @@ private:
   name_table projects_;
   name_table names_;
   agent_list agents_;
+  inbox_queries inbox_;
+  event_queries events_;
+  message_queries messages_;
+  thread_queries threads_;
+  reservation_queries reservations_;
+  replay_queries replays_;
+  project_queries project_list_;
   statement high_water_;
-  statement page_up_;
-  statement page_down_;
-  statement places_up_;
-  statement places_down_;
-  statement projects_of_;
-  statement counts_;
-  statement events_;
-  statement check_;
 };
 
-/// Its SQL, for the test of the query plans.
+/// Its SQL but for that of its queries, for the test of the query plans.
 [[nodiscard]] std::vector<std::string_view> reader_sql();
 
 } // namespace intermute::storage::sqlite

@@ -85,7 +85,108 @@ CREATE TABLE agents (
 ) STRICT;
 )sql";
 
-constexpr std::array<migration, 1> all_migrations{{{1, version_1}}};
+// Events have three more kinds: 4 reservation created, 5 released, 6 expired. Their message_id is
+// the reservation's id, their agent its holder, and the pattern is looked up by that id.
+//
+// The tables are filled row by row and without sorting, so that a file of any size is brought
+// here with little memory.
+constexpr std::string_view version_2 = R"sql(
+ALTER TABLE agents ADD COLUMN retired_at INTEGER;
+CREATE INDEX agents_by_project ON agents (project) WHERE retired_at IS NULL;
+INSERT OR IGNORE INTO projects (name) SELECT project FROM agents ORDER BY key;
+
+CREATE TABLE contacts (
+  agent      INTEGER NOT NULL, -- agents.key
+  contact    INTEGER NOT NULL, -- names.key; need not be registered.
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (agent, contact)
+) STRICT, WITHOUT ROWID;
+
+-- The threads of each agent: of the messages that it sent or received.
+CREATE TABLE threads (
+  project     INTEGER NOT NULL, -- projects.key
+  agent       INTEGER NOT NULL, -- names.key
+  thread      TEXT NOT NULL,
+  last_cursor INTEGER NOT NULL, -- Of its newest entry, or of the newest message that it sent.
+  message     INTEGER NOT NULL, -- messages.cursor of that one.
+  messages    INTEGER NOT NULL, -- How many; each once.
+  PRIMARY KEY (project, agent, thread)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX threads_by_activity ON threads (project, agent, last_cursor);
+INSERT INTO threads
+SELECT project, sender, thread, cursor, cursor, 1 FROM messages WHERE thread <> ''
+ON CONFLICT (project, agent, thread) DO UPDATE SET
+  last_cursor = max(last_cursor, excluded.last_cursor),
+  message = CASE WHEN excluded.last_cursor > last_cursor THEN excluded.message ELSE message END,
+  messages = messages + 1;
+INSERT INTO threads
+SELECT i.project, i.agent, m.thread, i.cursor, m.cursor, 1
+FROM inbox AS i JOIN messages AS m ON m.cursor = ifnull(i.message, i.cursor)
+WHERE m.thread <> ''
+ON CONFLICT (project, agent, thread) DO UPDATE SET
+  last_cursor = max(last_cursor, excluded.last_cursor),
+  message = CASE WHEN excluded.last_cursor > last_cursor THEN excluded.message ELSE message END,
+  -- What an agent sent to itself was counted above.
+  messages = messages
+    + ((SELECT sender FROM messages WHERE cursor = excluded.message) <> excluded.agent);
+
+-- The messages of a thread that got late recipients, once more for each time.
+CREATE TABLE late_entries (
+  project INTEGER NOT NULL, -- projects.key
+  thread  TEXT NOT NULL,
+  cursor  INTEGER NOT NULL, -- Of the late entries.
+  message INTEGER NOT NULL, -- messages.cursor
+  PRIMARY KEY (project, thread, cursor)
+) STRICT, WITHOUT ROWID;
+INSERT INTO late_entries
+SELECT m.project, m.thread, e.cursor, m.cursor
+FROM events AS e JOIN messages AS m ON m.cursor = e.message
+WHERE e.kind = 1 AND m.thread <> '';
+
+-- The entries of inboxes that want an acknowledgement and have none.
+CREATE TABLE pending_acks (
+  project    INTEGER NOT NULL, -- projects.key
+  agent      INTEGER NOT NULL, -- names.key
+  created_at INTEGER NOT NULL, -- Of the message.
+  cursor     INTEGER NOT NULL, -- Of the entry.
+  PRIMARY KEY (project, agent, created_at, cursor)
+) STRICT, WITHOUT ROWID;
+INSERT INTO pending_acks
+SELECT i.project, i.agent, m.created_at, i.cursor
+FROM inbox AS i JOIN messages AS m ON m.cursor = ifnull(i.message, i.cursor)
+WHERE m.ack_required <> 0 AND i.ack_at IS NULL;
+
+CREATE TABLE reservations (
+  cursor      INTEGER PRIMARY KEY, -- Of its event reservation_created.
+  id          ANY NOT NULL,        -- As messages.id.
+  project     INTEGER NOT NULL,    -- projects.key
+  agent       INTEGER NOT NULL,    -- names.key of the holder.
+  pattern     TEXT NOT NULL,
+  exclusive   INTEGER NOT NULL,
+  reason      TEXT NOT NULL,
+  created_at  INTEGER NOT NULL,
+  expires_at  INTEGER NOT NULL,
+  released_at INTEGER,             -- Null until it ends.
+  ended       INTEGER              -- 1 released, 2 expired, 3 retired
+) STRICT;
+CREATE UNIQUE INDEX reservations_by_id ON reservations (id);
+CREATE INDEX reservations_by_agent ON reservations (agent, cursor);
+CREATE INDEX open_by_project ON reservations (project, cursor) WHERE released_at IS NULL;
+CREATE INDEX open_by_agent ON reservations (agent, expires_at) WHERE released_at IS NULL;
+
+-- Replies kept for requests with an Idempotency-Key. With a key of its own, since a reply of some
+-- KiB would make a wide and shallow tree a deep one.
+CREATE TABLE replays (
+  key        INTEGER PRIMARY KEY,
+  scope      BLOB NOT NULL UNIQUE, -- Names the request.
+  body       BLOB NOT NULL,        -- SHA-256 of the request's body.
+  reply      BLOB NOT NULL,
+  expires_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX replays_by_expiry ON replays (expires_at);
+)sql";
+
+constexpr std::array<migration, 2> all_migrations{{{1, version_1}, {2, version_2}}};
 
 result<int> user_version(const connection& db) {
   const auto text = db.value("PRAGMA user_version");

@@ -46,7 +46,7 @@ TEST_CASE("each code belongs to the fault under which the header lists it") {
     CAPTURE(to_string(code));
     if (code <= errc::request_timeout)
       REQUIRE(fault_of(code) == fault::caller);
-    else if (code <= errc::message_id_taken)
+    else if (code <= errc::idempotency_in_progress)
       REQUIRE(fault_of(code) == fault::state);
     else if (code <= errc::shutting_down)
       REQUIRE(fault_of(code) == fault::busy);

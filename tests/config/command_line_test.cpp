@@ -43,9 +43,9 @@ TEST_CASE("the help of a command names its flags but not those of later versions
   const auto result = run(arguments);
   CHECK(result.exit_code == 0);
   CHECK(contains(result.out, "intermute serve"));
-  for (const auto* flag : {"--host", "--port", "--db", "--config", "--set"})
+  for (const auto* flag : {"--host", "--port", "--socket", "--db", "--config", "--set"})
     CHECK(contains(result.out, flag));
-  CHECK_FALSE(contains(result.out, "--socket"));
+  CHECK_FALSE(contains(result.out, "--intercore-db"));
 }
 
 TEST_CASE("the version is printed", "[config][cli]") {
@@ -58,7 +58,7 @@ TEST_CASE("the version is printed", "[config][cli]") {
 TEST_CASE("serve turns its flags into overrides, its own flags last", "[config][cli]") {
   const auto result
     = run({"serve", "--port", "0", "--set", "log.level=debug", "--config=a.yaml", "--host=::1",
-           "--set=server.allowed_hosts=a,b", "--db", "x=y.db", "stray"});
+           "--set=server.allowed_hosts=a,b", "--socket", "s", "--db", "x=y.db", "stray"});
   REQUIRE(result.command);
   CHECK(result.exit_code == 0);
   CHECK(result.command->wanted == action::serve);
@@ -69,7 +69,7 @@ TEST_CASE("serve turns its flags into overrides, its own flags last", "[config][
   CHECK(flags
         == std::vector<std::string>{"--set log.level=debug", "--set server.allowed_hosts=a,b",
                                     "--host server.host=::1", "--port server.port=0",
-                                    "--db storage.path=x=y.db"});
+                                    "--socket server.socket=s", "--db storage.path=x=y.db"});
 }
 
 TEST_CASE("serve without flags needs nothing", "[config][cli]") {
@@ -103,9 +103,25 @@ TEST_CASE("what cannot be done is refused with exit code 1", "[config][cli]") {
     {{"serve", "--port"}, "Error: --port", true},
     {{"serve", "--set", "x"}, "Error: --set takes key=value, not \"x\"\n", true},
     {{"serve", "--set", "=x"}, "Error: --set takes key=value, not \"=x\"\n", true},
-    {{"init"}, "Error: intermute init comes in a later version\n", false},
+    {{"completion"}, "Error: intermute completion comes in a later version\n", false},
     {{"inbox", "--unread-pokes"}, "Error: intermute inbox comes in a later version\n", false},
-    {{"serve", "--socket", "/s"}, "Error: serve --socket comes in a later version\n", false},
+    {{"init"}, "Error: required flag(s) \"project\" not set\n", true},
+    {{"init", "--keys-file"}, "Error: --keys-file", true},
+    {{"init", "--bogus"}, "Error: unknown flag: --bogus\n", true},
+    {{"init", "--operator", "--project", "a"},
+     "Error: an operator's key opens every project; leave --project or --operator out\n",
+     true},
+    {{"watch", "--since-cursor", "x"},
+     "Error: --since-cursor takes a whole number from 0 to 9223372036854775807, not \"x\"\n",
+     true},
+    {{"watch", "--since-cursor", "9223372036854775808"}, "Error: --since-cursor takes", true},
+    {{"watch", "--since-cursor="}, "Error: --since-cursor", true},
+    {{"watch", "--count", "0"}, "Error: --count takes a whole number from 1, not \"0\"\n", true},
+    {{"watch", "--bogus"}, "Error: unknown flag: --bogus\n", true},
+    {{"dev", "x"}, "Error: unknown command \"x\" for \"intermute dev\"\n", false},
+    {{"dev", "--x"}, "Error: unknown flag: --x\n", true},
+    {{"dev", "seed"}, "Error: name a world, or ask for --list\n", true},
+    {{"dev", "seed", "pair", "--bogus"}, "Error: unknown flag: --bogus\n", true},
     {{"serve", "--coordination-dual-write"},
      "Error: serve --coordination-dual-write comes in a later version\n",
      false},
@@ -121,6 +137,76 @@ TEST_CASE("what cannot be done is refused with exit code 1", "[config][cli]") {
   CAPTURE(result.err);
   CHECK(result.err.starts_with(one.first_line));
   CHECK(contains(result.err, "Usage:") == one.usage);
+}
+
+TEST_CASE("the arguments of init are taken", "[config][cli]") {
+  const auto one = run({"init", "--project", "web", "--keys-file=k.yaml", "stray"});
+  REQUIRE(one.command);
+  CHECK(one.command->wanted == action::init);
+  CHECK(one.command->init.project == "web");
+  CHECK(one.command->init.keys_file == "k.yaml");
+  CHECK_FALSE(one.command->init.is_operator);
+  const auto blank = run({"init", "--project", " "});
+  REQUIRE(blank.command);
+  CHECK(blank.command->init.project == " ");
+  const auto all = run({"init", "--operator"});
+  REQUIRE(all.command);
+  CHECK(all.command->init.is_operator);
+}
+
+TEST_CASE("the arguments of watch are taken", "[config][cli]") {
+  const auto bare = run({"watch"});
+  REQUIRE(bare.command);
+  CHECK(bare.command->wanted == action::watch);
+  CHECK(bare.command->watch.agent.empty());
+  CHECK_FALSE(bare.command->watch.since);
+  CHECK_FALSE(bare.command->watch.count);
+  CHECK_FALSE(bare.command->watch.json);
+  const auto all = run({"watch", "--agent", "ada", "--project=p", "--since-cursor",
+                        "9223372036854775807", "--json", "--url", "http://h:1", "--count", "3"});
+  REQUIRE(all.command);
+  const auto& watch = all.command->watch;
+  CHECK(watch.agent == "ada");
+  CHECK(watch.project == "p");
+  CHECK(watch.since == 9'223'372'036'854'775'807U);
+  CHECK(watch.json);
+  CHECK(watch.url == "http://h:1");
+  CHECK(watch.count == 3U);
+}
+
+TEST_CASE("the arguments of dev seed are taken", "[config][cli]") {
+  const auto all
+    = run({"dev", "seed", "pair", "--url", "u", "--dir=d", "--project", "p", "--json"});
+  REQUIRE(all.command);
+  CHECK(all.command->wanted == action::seed);
+  const auto& seed = all.command->seed;
+  CHECK(seed.name == "pair");
+  CHECK(seed.url == "u");
+  CHECK(seed.directory == "d");
+  CHECK(seed.project == "p");
+  CHECK(seed.json);
+  CHECK_FALSE(seed.list);
+  const auto list = run({"dev", "seed", "--list"});
+  REQUIRE(list.command);
+  CHECK(list.command->seed.list);
+}
+
+TEST_CASE("every command has a help", "[config][cli]") {
+  const auto arguments = GENERATE(values<std::vector<std::string>>({
+    {"help", "init"},
+    {"init", "--help"},
+    {"help", "watch"},
+    {"dev"},
+    {"dev", "--help"},
+    {"dev", "help"},
+    {"help", "dev"},
+    {"help", "dev", "seed"},
+    {"dev", "seed", "-h"},
+  }));
+  const auto result = run(arguments);
+  CHECK(result.exit_code == 0);
+  CHECK(contains(result.out, "Usage:"));
+  CHECK(result.err.empty());
 }
 
 TEST_CASE("check-config shows each value with its source", "[config][cli]") {
@@ -143,6 +229,7 @@ TEST_CASE("check-config shows each value with its source", "[config][cli]") {
   CHECK(row("server.port") == "server.port 8000 file " + file.name() + ":2");
   CHECK(row("log.level") == "log.level warn flag --set");
   CHECK(row("writer.batch_max") == "writer.batch_max 7 env INTERMUTE_WRITER_BATCH_MAX");
+  CHECK(row("auth.keys_file") == "auth.keys_file ./intermute.keys.yaml default");
   CHECK(row("storage.path")
         == "storage.path /home/ada/.local/share/intermute/intermute.db default");
 }

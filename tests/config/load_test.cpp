@@ -117,6 +117,27 @@ TEST_CASE("an empty variable is an unset one, and others' variables do not matte
   CHECK(source_of(loaded, "server.port") == "default");
 }
 
+TEST_CASE("the old name of a variable counts, the new one more", "[config]") {
+  const auto file = [](const environment& env) {
+    const auto loaded = load_env(env);
+    CHECK(texts(loaded).empty());
+    return loaded.values.auth.keys_file;
+  };
+  CHECK(file({{"INTERMUTE_KEYS_FILE", " /a/keys \n"}}) == "/a/keys");
+  CHECK(file({{"INTERMUTE_KEYS_FILE", " \t"}}).empty());
+  CHECK(file({{"INTERMUTE_KEYS_FILE", "/a"}, {"INTERMUTE_AUTH_KEYS_FILE", "/b"}}) == "/b");
+  CHECK(file({{"INTERMUTE_KEYS_FILE", "/a"}, {"INTERMUTE_AUTH_KEYS_FILE", ""}}) == "/a");
+  CHECK(source_of(load_env({{"INTERMUTE_KEYS_FILE", "/a"}}), "auth.keys_file")
+        == "env INTERMUTE_KEYS_FILE");
+}
+
+TEST_CASE("yes and no are written true and false", "[config]") {
+  CHECK(load_text("auth: {require_agent_token: true}\n").values.auth.require_agent_token);
+  CHECK_FALSE(load_text("admin: {allow_localhost: false}\n").values.admin.allow_localhost);
+  CHECK(texts(load_flag("admin.allow_localhost", "yes"))
+        == lines{"flag --set admin.allow_localhost: \"yes\" is not one of false, true"});
+}
+
 TEST_CASE("each problem in a file names its line and column", "[config]") {
   const auto one = GENERATE(values<yaml_case>({
     {"server:\n  prot: 1\n", ":2:3 unknown key server.prot; did you mean server.port?"},

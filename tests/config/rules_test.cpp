@@ -13,30 +13,52 @@ load_result load_flags(std::vector<flag_override> flags) {
 
 } // namespace
 
-TEST_CASE("only loopback hosts are bound", "[config]") {
-  const auto host
-    = GENERATE("127.0.0.1", "127.8.9.10", "::1", "0:0:0:0:0:0:0:1", "localhost", "LocalHost");
+TEST_CASE("a server can be bound to addresses and localhost", "[config]") {
+  const auto* const host
+    = GENERATE("127.0.0.1", "127.8.9.10", "::1", "0:0:0:0:0:0:0:1", "localhost", "LocalHost",
+               "0.0.0.0", "::", "192.168.1.1", "fe80::1");
   CAPTURE(host);
   CHECK(load_flags({{"server.host", host, "--host"}}).problems.empty());
 }
 
-TEST_CASE("a host that others can reach is refused until there are keys", "[config]") {
-  const auto host = GENERATE("", "0.0.0.0", "::", "192.168.1.1", "128.0.0.1", "example.org",
-                             "127.0.0.1.example.org", "127.1", "localhost ", "[::1]");
+TEST_CASE("what is no address is no host to listen on", "[config]") {
+  const auto* const host = GENERATE("", "example.org", "127.0.0.1.example.org", "127.1",
+                                    "localhost ", "[::1]", "127.0.0.1:80", "*");
   const auto loaded = load_flags({{"server.host", host, "--host"}});
   REQUIRE(loaded.problems.size() == 1);
   CHECK(loaded.problems[0].where == "flag --host");
   CHECK(loaded.problems[0].what
         == "server.host: \"" + std::string{host}
-             + "\" is not a loopback address; API keys arrive with a later version, so bind to "
-               "127.0.0.1, ::1 or localhost");
+             + "\" is not an IP address and not localhost; write for example 127.0.0.1, ::1, or "
+               "0.0.0.0 for all addresses");
+}
+
+TEST_CASE("loopback is this machine alone", "[config]") {
+  for (const auto* host : {"127.0.0.1", "127.8.9.10", "::1", "0:0:0:0:0:0:0:1", "LocalHost"})
+    CHECK(is_loopback(host));
+  for (const auto* host : {"", "0.0.0.0", "::", "192.168.1.1", "128.0.0.1", "example.org",
+                           "127.0.0.1.example.org", "127.1", "localhost ", "[::1]"})
+    CHECK_FALSE(is_loopback(host));
+}
+
+TEST_CASE("a Unix socket has a path that the system takes", "[config]") {
+  const auto problems = [](const std::string& path) {
+    return load_flags({{"server.socket", path, "--socket"}}).problems;
+  };
+  CHECK(problems("").empty());
+  CHECK(problems(std::string(107, 's')).empty());
+  REQUIRE(problems(std::string(108, 's')).size() == 1);
+  CHECK(problems(std::string(108, 's'))[0].what
+        == "server.socket: 108 bytes are too long for the path of a Unix socket; at most 107 fit");
 }
 
 TEST_CASE("a zero byte hides nothing", "[config]") {
   using namespace std::string_literals;
   CHECK_FALSE(is_loopback("127.0.0.1\0.example.org"s));
   CHECK_FALSE(is_host_name("a\0b"s));
-  CHECK(load_flags({{"storage.path", "a\0b"s, "--db"}}).problems.size() == 1);
+  CHECK_FALSE(is_listen_host("127.0.0.1\0.example.org"s));
+  for (const auto* key : {"storage.path", "server.socket", "auth.keys_file"})
+    CHECK(load_flags({{key, "a\0b"s, "--set"}}).problems.size() == 1);
 }
 
 TEST_CASE("extra hosts are names without scheme and port", "[config]") {

@@ -102,12 +102,10 @@ def test_help_does_not_start_the_server(tmp_path):
 
 REFUSED_STARTS = [
     # arguments, what the refusal names
-    (["serve", "--host", "0.0.0.0", "--port", "0"], "loopback"),
-    (["serve", "--host", "::", "--port", "0"], "loopback"),
     (["serve", "--port", "70000"], "70000"),
     (["serve", "--port", "0", "--set", "server.no_such_key=1"], "no_such_key"),
     (["serve", "--port", "0", "--set", "mailboxes.project.capacity=-1"], "capacity"),
-    (["serve", "--port", "0", "--socket", "x.sock"], "--socket"),
+    (["serve", "--port", "0", "--socket", "no/such/folder/s"], "socket"),
     (["serve", "--port", "0", "--coordination-dual-write"], "--coordination-dual-write"),
     (["serve", "--port", "0", "--intercore-db", "y.db"], "--intercore-db"),
     (["serve", "--port", "0", "--no-such-flag"], "--no-such-flag"),
@@ -123,6 +121,16 @@ def test_a_start_that_cannot_be_right_is_refused(tmp_path, arguments, named):
     assert done.returncode != 0
     assert named in done.stderr.lower(), done
     assert "intermute ready" not in done.stdout
+    assert "--socket" in arguments or not (tmp_path / "x.db").exists()
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_other_machines_are_not_let_in_without_a_key(tmp_path, host):
+    (tmp_path / "intermute.keys.yaml").write_text("projects: {}\n")
+    done = run_cli("serve", "--host", host, "--port", "0", "--db", str(tmp_path / "x.db"),
+                   directory=tmp_path)
+    assert done.returncode != 0
+    assert "key" in done.stderr and host in done.stderr, done
     assert not (tmp_path / "x.db").exists()
 
 

@@ -6,12 +6,13 @@ import signal
 import subprocess
 
 import pytest
-from support import PATIENCE, ROOT, clean_environment
+from support import BINARY, PATIENCE, ROOT, clean_environment
 
 ADDRESS = re.compile(r"(127\.0\.0\.1|localhost):7338")
 TOUR = re.compile(r"<!-- tour:start -->(.*?)<!-- tour:end -->", re.DOTALL)
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```[ \t]*$", re.DOTALL | re.MULTILINE)
 PLACEHOLDER = re.compile(r"<[^<>\n]*>")
+PROGRAM_FOLDER = "$PWD/build/release/bin"  # where the README, read in the root, has the program
 STARTS_SERVER = re.compile(r"^\s*\./run\b.*$", re.MULTILINE)
 MARK = "\x1e"  # the ASCII record separator, between the outputs of two blocks
 
@@ -65,6 +66,7 @@ def test_the_tour_works_as_it_is_written(server):
     assert tour, "no sh block between the markers"
 
     def here(text):
+        text = text.replace(PROGRAM_FOLDER, os.path.dirname(BINARY))
         return ADDRESS.sub(f"127.0.0.1:{server.port}", text)
 
     blocks = [here(STARTS_SERVER.sub(":", commands)) for commands, _, _ in tour]

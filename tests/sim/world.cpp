@@ -1,6 +1,7 @@
 #include "tests/sim/world.hpp"
 
 #include "base/sha256.hpp"
+#include "tests/sim/sim_op.hpp"
 
 #include <caf/exit_reason.hpp>
 #include <caf/send.hpp>
@@ -14,16 +15,9 @@ namespace {
 using actors::op_kind;
 using base::errc;
 
-const std::vector<std::string> projects{"p", "p", "q", ""};
-const std::vector<std::string> agents{"ada", "bob", "cyd"};
 const std::vector<std::string> sessions{
   "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222",
   "33333333-3333-4333-8333-333333333333", "44444444-4444-4444-8444-444444444444"};
-
-void require(bool holds, const std::string& promise) {
-  if (!holds)
-    throw world::broken_promise(promise);
-}
 
 std::string render(const domain::event& what, const std::string&, bool) {
   return std::to_string(what.at);
@@ -31,33 +25,6 @@ std::string render(const domain::event& what, const std::string&, bool) {
 
 /// True if a failure of this code says that nothing was done.
 bool is_definite(errc code) { return code != errc::outcome_unknown; }
-
-void take(asked& into, const actors::sent& got) { into.stored = got; }
-void take(asked& into, const actors::registered& got) { into.registered = got; }
-void take(asked& into, actors::inbox_page& got) { into.page = std::move(got.entries); }
-void take(asked& into, const domain::inbox_counts& got) { into.counts = got; }
-template <class Other>
-void take(asked&, const Other&) {}
-
-template <class Request>
-class sim_op final : public actors::op_of<Request> {
-public:
-  sim_op(Request what, world& home, base::steady_time deadline, actors::source_id source,
-         asked& note)
-    : actors::op_of<Request>(std::move(what), home, deadline, source), home_(home), note_(note) {}
-
-  void answered() override {
-    if (auto& outcome = this->outcome(); outcome)
-      take(note_, *outcome);
-    else
-      note_.failure = outcome.why();
-    home_.note_answer(note_);
-  }
-
-private:
-  world& home_;
-  asked& note_;
-};
 
 } // namespace
 
@@ -124,8 +91,10 @@ void world::step() {
     executor_.step();
   else if (dice < 420)
     (void)system_->writer().step();
-  else if (dice < 500)
+  else if (dice < 485)
     (void)system_->readers().step();
+  else if (dice < 500)
+    (void)system_->workers().step();
   else if (dice < 580)
     hand_out();
   else if (dice < 640)
@@ -144,7 +113,7 @@ void world::step() {
 }
 
 void world::ask_something() {
-  switch (random_() % 16) {
+  switch (random_() % 30) {
   case 0:
   case 1: return register_somebody();
   case 2:
@@ -154,20 +123,22 @@ void world::ask_something() {
   case 6: return read_somewhere(false);
   case 7: return read_somewhere(true);
   case 8: return listen_somewhere();
+  case 9:
+  case 10:
+  case 11:
+  case 12: return reserve_something();
+  case 13:
+  case 14: return release_something();
+  case 15:
+  case 16: return look_at_reservations();
+  case 17:
+  case 18: return change_an_agent();
+  case 19: return broadcast_something();
+  case 20: return read_a_thread();
+  case 21:
+  case 22: return send_again();
   default: return send_something();
   }
-}
-
-template <class Request>
-asked& world::ask(Request what) {
-  auto& note = *asked_.emplace_back(std::make_unique<asked>());
-  note.number = asked_.size() - 1;
-  note.kind = Request::kind;
-  note.acked_before = acked_sends_;
-  // Answers are handed out in a later step, so the caller can still fill in the note.
-  system_->submit(actors::op_ptr{new sim_op<Request>{
-    std::move(what), *this, clock_.steady() + std::chrono::seconds{2}, random_() % 5 + 1, note}});
-  return note;
 }
 
 std::string world::pick(const std::vector<std::string>& from) {
@@ -188,6 +159,8 @@ void world::send_something() {
   what.project = pick(projects);
   what.from = pick(agents);
   what.to = {pick(agents)};
+  if (chance(30))
+    what.thread_id = "t";
   if (chance(40))
     what.cc = {pick(agents)};
   if (chance(20))
@@ -307,6 +280,7 @@ void world::note_answer(asked& one) {
   }
   if (one.kind == op_kind::read_inbox && !one.failure)
     check_page(one);
+  check_reservation_answer(one);
   if (one.kind == op_kind::subscribe && !one.failure)
     for (auto& each : listeners_)
       each.subscribed |= each.id == one.number + 1;
@@ -330,7 +304,10 @@ void world::check_page(const asked& one) const {
       continue;
     require(std::any_of(one.page.begin(), one.page.end(),
                         [&](const auto& entry) { return entry.at == earlier.stored->at; }),
-            "what was acknowledged before is read after");
+            "what was acknowledged before is read after: " + earlier.stored->message_id + " at "
+              + std::to_string(earlier.stored->at) + " for " + one.agent + " in " + one.project
+              + (one.spanning ? " (all projects)" : "") + ", page of "
+              + std::to_string(one.page.size()) + " from " + std::to_string(one.since));
   }
 }
 
@@ -339,6 +316,7 @@ void world::settle() {
     bool busy = executor_.step();
     busy |= system_->writer().step() > 0;
     busy |= system_->readers().step();
+    busy |= system_->workers().step();
     busy |= !to_hand_out_.empty();
     hand_out();
     if (!busy && i > 2'000)
@@ -385,6 +363,10 @@ void world::check_end() const {
   check_sends();
   check_sessions();
   check_listeners();
+  check_reservations();
+  check_reservation_events();
+  check_patches();
+  check_repeats();
 }
 
 void world::check_sends() const {

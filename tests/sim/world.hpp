@@ -36,6 +36,13 @@ struct asked {
   std::vector<domain::inbox_entry> page;
   std::optional<domain::inbox_counts> counts;
   std::vector<std::size_t> acked_before; ///< Sends that were answered when this one was asked.
+
+  // Of reservations, agents and repeats:
+  std::optional<actors::reserved> reserved;
+  std::vector<std::string> shown; ///< Ids that a list or a check showed.
+  std::string named;              ///< The reservation to release, the key that was patched.
+  std::string scope;              ///< Of a request with an Idempotency-Key.
+  std::string kept;               ///< What its answer amounts to; equal for all repeats.
 };
 
 /// A socket of a simulated client.
@@ -83,8 +90,23 @@ private:
   void mark_something();
   void read_somewhere(bool count);
   void listen_somewhere();
+
+  // Reservations, agents, threads, repeats: world_reservations.cpp
+  void reserve_something();
+  void release_something();
+  void look_at_reservations();
+  void change_an_agent();
+  void broadcast_something();
+  void read_a_thread();
+  void send_again();
+  void check_reservation_answer(const asked& one);
+  void check_reservations() const;
+  void check_reservation_events() const;
+  void check_patches() const;
+  void check_repeats() const;
   template <class Request>
-  asked& ask(Request what);
+  /// @param scope  Not empty: the request has an Idempotency-Key of this scope.
+  asked& ask(Request what, const std::string& scope = {});
 
   void check_page(const asked& one) const;
   void check_end() const;
@@ -113,6 +135,8 @@ private:
   std::vector<listener> lost_listeners_; ///< Of processes that died.
   domain::cursor last_seen_ = 0;         ///< Highest cursor any client was told.
   std::size_t next_id_ = 0;
+  std::vector<std::string> granted_; ///< Reservations that were acknowledged.
+  std::vector<std::string> patched_; ///< Agents that were registered without a session.
 };
 
 } // namespace intermute::test

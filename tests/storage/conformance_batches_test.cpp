@@ -4,6 +4,49 @@ namespace intermute::test {
 
 using storage::mark_kind;
 
+namespace {
+
+/// Something of every kind; takes six cursors.
+const std::vector<storage::row_operation>& one_of_each() {
+  static const std::vector<storage::row_operation> all{
+    post(letter("new", {"new agent"}, "new project")),
+    post(letter("x", {"ada", "late"})),
+    mark("x", "ada", mark_kind::read, 200),
+    mark("x", "ada", mark_kind::ack, 200),
+    storage::put_agent{agent_named("one", "s1")},
+    storage::set_contact{"old", "ada", true, at_second(200)},
+    storage::put_reservation{hold("new", "ada", "new project")},
+    storage::end_reservations{{"open"}, domain::release_reason::released, at_second(150)},
+    storage::put_replay{std::string(32, 's'), std::string(32, 'b'), "reply", at_second(200),
+                        at_second(900)},
+  };
+  return all;
+}
+
+/// As it was before `one_of_each`.
+void require_untouched(world& w) {
+  auto& reader = w.reader();
+  REQUIRE(w.inbox("new agent", "new project").empty());
+  REQUIRE(w.inbox("late").empty());
+  REQUIRE_FALSE(w.inbox("ada").at(0).read_at);
+  REQUIRE(value_of(reader.agents()).size() == 1);
+  REQUIRE(value_of(reader.agents()).at(0).contacts.empty());
+  REQUIRE(value_of(reader.events({"p", "ada", 0, 10})).events.size() == 2);
+  REQUIRE(value_of(reader.threads("p", "late", 0, 10)).empty());
+  REQUIRE(value_of(reader.threads("new project", "new agent", 0, 10)).empty());
+  REQUIRE(value_of(reader.thread("p", "thread", 0, 10)).at(0).at == 1);
+  REQUIRE(value_of(reader.topic("new project", "topic", 0, 10)).empty());
+  REQUIRE(value_of(reader.stale_acks("p", "ada", at_second(900), 10)).size() == 1);
+  REQUIRE(value_of(reader.stale_acks("p", "late", at_second(900), 10)).empty());
+  REQUIRE(value_of(reader.reservations_of("ada")).size() == 1);
+  REQUIRE(same(value_of(reader.find_reservation("open")).value(), hold("open", "ada")));
+  REQUIRE(value_of(reader.projects_with_reservations()) == texts{"p"});
+  REQUIRE_FALSE(value_of(reader.find_replay(std::string(32, 's'), at_second(200))));
+  REQUIRE(value_of(reader.projects({}, 10)).size() == 1);
+}
+
+} // namespace
+
 TEST_CASE("a new store holds nothing", "[store]") {
   const std::string engine = GENERATE(values(engine_names));
   world w{engine};
@@ -12,6 +55,19 @@ TEST_CASE("a new store holds nothing", "[store]") {
   REQUIRE(value_of(w.reader().agents()).empty());
   REQUIRE(w.inbox("ada").empty());
   REQUIRE(value_of(w.reader().events({"p", "ada", 0, 10})).events.empty());
+  REQUIRE(value_of(w.reader().message("p", "x")).message == nullptr);
+  REQUIRE(value_of(w.reader().threads("p", "ada", 0, 10)).empty());
+  REQUIRE(value_of(w.reader().thread("p", "thread", 0, 10)).empty());
+  REQUIRE(value_of(w.reader().in_thread("p", "thread", {"ada"})) == std::vector<bool>{false});
+  REQUIRE(value_of(w.reader().topic("p", "topic", 0, 10)).empty());
+  REQUIRE(value_of(w.reader().stale_acks("p", "ada", at_second(900), 10)).empty());
+  REQUIRE(value_of(w.reader().open_reservations("p")).empty());
+  REQUIRE(value_of(w.reader().reservations_of("ada")).empty());
+  REQUIRE_FALSE(value_of(w.reader().find_reservation("h")));
+  REQUIRE_FALSE(value_of(w.reader().holds_any("ada", at_second(150))));
+  REQUIRE(value_of(w.reader().projects_with_reservations()).empty());
+  REQUIRE_FALSE(value_of(w.reader().find_replay(std::string(32, 's'), at_second(0))));
+  REQUIRE(value_of(w.reader().projects({}, 10)).empty());
   REQUIRE(value_of(w.store().verify(std::chrono::seconds{10})));
 }
 
@@ -37,22 +93,16 @@ TEST_CASE("a rollback leaves no trace", "[store]") {
   const std::string engine = GENERATE(values(engine_names));
   CAPTURE(engine);
   world w{engine};
-  w.store_post(letter("x", {"ada"}));
+  w.store_all({post(letter("x", {"ada"})), storage::put_agent{agent_named("old", "s0")},
+               storage::put_reservation{hold("open", "ada")}});
   const auto before = w.last;
   require_ok(w.engine().begin());
   auto last = w.last;
-  const std::vector<storage::row_operation> all{
-    post(letter("new", {"new agent"}, "new project")), post(letter("x", {"ada", "late"})),
-    mark("x", "ada", mark_kind::read, 200), storage::put_agent{agent_named("one", "s1")}};
-  for (const auto& one : all)
+  for (const auto& one : one_of_each())
     REQUIRE(w.engine().apply(one, last));
-  REQUIRE(last == before + 3);
+  REQUIRE(last == before + 6);
   require_ok(w.engine().rollback());
-  REQUIRE(w.inbox("new agent", "new project").empty());
-  REQUIRE(w.inbox("late").empty());
-  REQUIRE_FALSE(w.inbox("ada").at(0).read_at);
-  REQUIRE(value_of(w.reader().agents()).empty());
-  REQUIRE(value_of(w.reader().events({"p", "ada", 0, 10})).events.size() == 1);
+  require_untouched(w);
 
   SECTION("also when there is no transaction") { require_ok(w.engine().rollback()); }
 
@@ -95,6 +145,26 @@ TEST_CASE("a batch is replayed around its poisoned change", "[store]") {
   REQUIRE(
     same(*w.inbox("met inside")[0].message, letter("also good", {"met before", "met inside"})));
   REQUIRE(w.store_post(letter("half", {"ada"})).what == storage::put_message_outcome::kind::stored);
+}
+
+TEST_CASE("a savepoint that is rolled back leaves no trace of any operation", "[store]") {
+  const std::string engine = GENERATE(values(engine_names));
+  CAPTURE(engine);
+  world w{engine};
+  w.store_all({post(letter("x", {"ada"})), storage::put_agent{agent_named("old", "s0")},
+               storage::put_reservation{hold("open", "ada")}});
+  require_ok(w.engine().begin());
+  require_ok(w.engine().savepoint());
+  auto last = w.last;
+  for (const auto& one : one_of_each())
+    REQUIRE(w.engine().apply(one, last));
+  require_ok(w.engine().rollback_to_savepoint());
+  w.commit();
+  require_untouched(w);
+  w.store_all(one_of_each());
+  REQUIRE(w.last == last);
+  REQUIRE(value_of(w.reader().find_reservation("new")));
+  REQUIRE(value_of(w.reader().projects({}, 10)).size() == 2);
 }
 
 TEST_CASE("high water and batch number survive a restart", "[store]") {

@@ -141,6 +141,91 @@ TEST_CASE("loading an inbox gives its tail, exact counts and the high water", "[
   REQUIRE(none.high_water == 22);
 }
 
+TEST_CASE("stale acks are the entries that want an acknowledgement and have none", "[store]") {
+  const std::string engine = GENERATE(values(engine_names));
+  CAPTURE(engine);
+  world w{engine};
+  const auto send = [&](const std::string& id, std::int64_t seconds, bool wanted = true) {
+    auto made = letter(id, {});
+    made.recipients = domain::recipients_of({"ada"}, {"bob"}, {"cyd"});
+    made.created_at = at_second(seconds);
+    made.ack_required = wanted;
+    w.store_post(made);
+  };
+  const auto stale
+    = [&](const std::string& agent, std::int64_t created_max = 1000, std::uint32_t limit = 100) {
+        texts found;
+        for (const auto& one :
+             value_of(w.reader().stale_acks("p", agent, at_second(created_max), limit)))
+          found.push_back(one.message->id + "@" + std::to_string(one.at));
+        return found;
+      };
+  send("new", 300);           // 1
+  send("old", 100);           // 2
+  send("as old", 100);        // 3
+  send("unasked", 50, false); // 4
+  send("middle", 200);        // 5
+  const texts all{"old@2", "as old@3", "middle@5", "new@1"};
+
+  SECTION("of every kind, oldest message first") {
+    for (const auto* agent : {"ada", "bob", "cyd"})
+      REQUIRE(stale(agent) == all);
+    const auto entry = value_of(w.reader().stale_acks("p", "cyd", at_second(100), 1)).at(0);
+    REQUIRE(entry.kind == domain::recipient_kind::bcc);
+    REQUIRE(entry.message->recipients.size() == 3);
+    REQUIRE_FALSE(entry.read_at);
+    REQUIRE(stale("sender").empty());
+    REQUIRE(stale("unknown").empty());
+    REQUIRE(value_of(w.reader().stale_acks("q", "ada", at_second(1000), 100)).empty());
+  }
+  SECTION("of messages that are old enough") {
+    REQUIRE(stale("ada", 99).empty());
+    REQUIRE(stale("ada", 100) == texts{"old@2", "as old@3"});
+    REQUIRE(stale("ada", 299) == texts{"old@2", "as old@3", "middle@5"});
+    REQUIRE(stale("ada", 300) == all);
+    REQUIRE(stale("ada", 300, 2) == texts{"old@2", "as old@3"});
+  }
+  SECTION("but for those that this agent acknowledged") {
+    w.store_mark(mark("old", "ada", mark_kind::ack, 400));
+    w.store_mark(mark("old", "ada", mark_kind::ack, 500));
+    w.store_mark(mark("middle", "ada", mark_kind::read, 400)); // A read is no ack.
+    REQUIRE(stale("ada") == texts{"as old@3", "middle@5", "new@1"});
+    REQUIRE(stale("bob") == all);
+    const auto middle = value_of(w.reader().stale_acks("p", "ada", at_second(1000), 2)).at(1);
+    REQUIRE(middle.read_at == at_second(400));
+    w.restart();
+    REQUIRE(stale("ada") == texts{"as old@3", "middle@5", "new@1"});
+  }
+  SECTION("and follow what the sender says of the message later") {
+    w.store_mark(mark("old", "ada", mark_kind::ack, 400));
+    w.store_mark(mark("unasked", "bob", mark_kind::ack, 400));
+    send("old", 100, false);
+    send("unasked", 50, true);
+    REQUIRE(stale("ada") == texts{"unasked@4", "as old@3", "middle@5", "new@1"});
+    REQUIRE(stale("bob") == texts{"as old@3", "middle@5", "new@1"});
+    send("old", 100, true);
+    REQUIRE(stale("ada") == texts{"unasked@4", "as old@3", "middle@5", "new@1"});
+    REQUIRE(stale("bob") == all);
+    send("unasked", 50, false);
+    REQUIRE(stale("ada") == texts{"as old@3", "middle@5", "new@1"});
+  }
+  SECTION("late recipients have theirs from their own entry on") {
+    auto late = letter("new", {"late"});
+    late.created_at = at_second(900); // The message keeps its time.
+    w.store_post(late);               // 6
+    auto also = letter("unasked", {"late"});
+    w.store_post(also); // 7: asked for now.
+    REQUIRE(stale("late") == texts{"unasked@7", "new@6"});
+    REQUIRE(stale("late", 300) == texts{"unasked@7", "new@6"});
+    w.store_mark(mark("new", "late", mark_kind::ack, 950));
+    REQUIRE(stale("late") == texts{"unasked@7"});
+    REQUIRE(stale("bob").at(0) == "unasked@4");
+    also.ack_required = false;
+    w.store_post(also);
+    REQUIRE(stale("late").empty());
+  }
+}
+
 TEST_CASE("the event log as one agent sees it", "[store]") {
   const std::string engine = GENERATE(values(engine_names));
   CAPTURE(engine);

@@ -1,6 +1,8 @@
 #include "tests/storage/support.hpp"
 
+#include <algorithm>
 #include <cstdlib>
+#include <optional>
 #include <random>
 #include <string>
 
@@ -16,111 +18,284 @@ public:
   [[nodiscard]] std::size_t below(std::size_t count) {
     return static_cast<std::size_t>(random_() % count);
   }
+  [[nodiscard]] std::string one_of(const texts& all) { return all[below(all.size())]; }
+  [[nodiscard]] base::wall_time time() { return at_second(static_cast<std::int64_t>(below(1000))); }
   [[nodiscard]] std::string agent() { return "agent " + std::to_string(below(5)); }
-  [[nodiscard]] std::string project() { return std::vector<std::string>{"", "p", "q"}[below(3)]; }
-  [[nodiscard]] std::string id() {
-    const auto number = static_cast<int>(below(20));
-    return below(2) == 0 ? uuid(number) : "id " + std::to_string(number);
+  [[nodiscard]] std::string project() { return one_of({"", "p", "q"}); }
+  [[nodiscard]] std::string thread() { return one_of({"", "t", "u", "v"}); }
+  [[nodiscard]] std::string topic() { return one_of({"", "one", "two"}); }
+  [[nodiscard]] std::string id() { return id_of(below(20)); }
+  [[nodiscard]] std::string hold_id() { return id_of(below(60)); }
+  [[nodiscard]] std::string scope() { return std::string(32, static_cast<char>(250 + below(12))); }
+  /// Never before a time that an operation was given, as replies are deleted by their time.
+  [[nodiscard]] base::wall_time later() {
+    return at_second(now_ += static_cast<std::int64_t>(below(50)));
   }
 
   [[nodiscard]] storage::row_operation operation() {
-    const auto choice = below(10);
-    if (choice < 6)
-      return message();
+    const auto choice = below(20);
     if (choice < 9)
+      return message();
+    if (choice < 13)
       return mark(id(), below(6) == 0 ? "" : agent(),
                   below(2) == 0 ? storage::mark_kind::read : storage::mark_kind::ack,
                   static_cast<std::int64_t>(below(1000)), project());
-    if (below(2) == 0)
+    switch (choice) {
+    case 13:
       return storage::touch_agents{{{agent(), at_second(static_cast<std::int64_t>(below(99)))}}};
-    return storage::put_agent{agent_named(agent(), "session " + std::to_string(below(6)))};
+    case 14: return put_agent();
+    case 15:
+      return storage::set_contact{agent(), one_of({agent(), "stranger"}), below(3) != 0, time()};
+    case 16:
+    case 17: return put_reservation();
+    case 18: return end_some();
+    default: return put_replay();
+    }
   }
 
 private:
+  [[nodiscard]] static std::string id_of(std::size_t number) {
+    return number % 2 == 0 ? uuid(static_cast<int>(number)) : "id " + std::to_string(number);
+  }
+
   [[nodiscard]] storage::row_operation message() {
-    auto made = letter(id(), {}, project());
-    made.from = below(4) == 0 ? "eve" : "sender";
+    const auto number = below(40);
+    auto made = letter(id_of(number), {}, project());
+    made.from = below(8) == 0 ? "eve" : "agent " + std::to_string(number % 5);
     made.recipients = domain::recipients_of({agent(), agent()}, {agent()}, {agent()});
     made.recipients.resize(below(made.recipients.size() + 1));
+    made.thread_id = thread();
+    made.topic = topic();
     made.body = "body " + std::to_string(below(3));
-    made.created_at = at_second(static_cast<std::int64_t>(below(1000)));
+    if (below(4) == 0)
+      made.body += std::string(190 + below(8), 'b') + "\xF0\x9F\x98\x80";
+    made.ack_required = below(2) == 0;
+    made.created_at = time();
     return post(std::move(made), below(10) != 0);
   }
 
+  [[nodiscard]] storage::row_operation put_agent() {
+    auto made = agent_named(agent(), "session " + std::to_string(below(6)));
+    made.project = one_of({project(), "agents only"});
+    made.contacts = {"never stored"};
+    if (below(3) == 0)
+      made.retired_at = time();
+    return storage::put_agent{made};
+  }
+
+  [[nodiscard]] storage::row_operation put_reservation() {
+    auto made = hold(hold_id(), agent(), project());
+    made.path_pattern = "src/" + std::to_string(below(9)) + "/**";
+    made.exclusive = below(2) == 0;
+    made.reason = one_of({"", "reason"});
+    made.created_at = time();
+    made.expires_at = time();
+    return storage::put_reservation{made};
+  }
+
+  [[nodiscard]] storage::row_operation end_some() {
+    const auto why = std::vector{domain::release_reason::released, domain::release_reason::expired,
+                                 domain::release_reason::retired}[below(3)];
+    if (below(3) == 0)
+      return storage::end_reservations_of{agent(), why, time()};
+    storage::end_reservations made{{}, why, time()};
+    for (auto left = below(12); left > 0; --left)
+      made.ids.push_back(hold_id());
+    return made;
+  }
+
+  [[nodiscard]] storage::row_operation put_replay() {
+    const auto at = later();
+    return storage::put_replay{scope(), std::string(32, 'b'), "reply " + std::to_string(below(99)),
+                               at, at + std::chrono::seconds{below(300)}};
+  }
+
   std::mt19937_64 random_;
+  std::int64_t now_ = 0;
 };
+
+// ---- What was answered, as text ---------------------------------------------------------------
+
+std::string shown(std::uint64_t number) { return std::to_string(number) + " "; }
+std::string shown(base::wall_time at) { return std::to_string(base::to_nanoseconds(at)) + " "; }
+std::string shown(const std::string& text) { return "'" + text + "' "; }
+
+template <class T>
+std::string shown(const std::optional<T>& one);
+template <class T>
+std::string shown(const std::vector<T>& all);
+
+std::string shown(const domain::message_ptr& one) {
+  if (one == nullptr)
+    return "none ";
+  auto text = shown(one->project) + shown(one->id) + shown(one->thread_id) + shown(one->from)
+              + shown(one->topic) + shown(one->body) + shown(std::uint64_t{one->ack_required})
+              + shown(one->created_at);
+  for (const auto& each : one->recipients)
+    text += shown(each.agent) + std::string{to_string(each.kind)} + " ";
+  return text;
+}
+
+std::string shown(const storage::inbox_entry& one) {
+  return shown(one.at) + shown(one.message) + std::string{to_string(one.kind)} + " "
+         + shown(one.read_at) + shown(one.ack_at);
+}
+
+std::string shown(const storage::placed_message& one) { return shown(one.at) + shown(one.message); }
+
+std::string shown(const storage::thread_summary& one) {
+  return shown(one.thread_id) + shown(one.last_cursor) + shown(one.message_count)
+         + shown(one.last_from) + shown(one.last_body) + shown(one.last_at);
+}
+
+std::string shown(const domain::reservation& one) {
+  return shown(one.id) + shown(one.agent_id) + shown(one.project) + shown(one.path_pattern)
+         + shown(std::uint64_t{one.exclusive}) + shown(one.reason) + shown(one.created_at)
+         + shown(one.expires_at) + shown(one.released_at)
+         + std::string{one.ended ? to_string(*one.ended) : "open"};
+}
+
+std::string shown(const storage::event& one) {
+  return shown(one.at) + std::string{to_string(one.kind)} + " " + shown(one.project)
+         + shown(one.message_id) + shown(one.recipients) + shown(one.reservation_id)
+         + shown(one.agent) + shown(one.path_pattern) + shown(one.created_at);
+}
+
+std::string shown(const storage::event_page& page) {
+  return shown(page.high_water) + (page.more ? "more\n" : "\n") + shown(page.events);
+}
+
+std::string shown(const storage::inbox_snapshot& loaded) {
+  return shown(loaded.tail) + shown(loaded.counts.total) + shown(loaded.counts.unread)
+         + shown(loaded.high_water) + (loaded.complete ? "complete" : "part");
+}
+
+std::string shown(const domain::agent& one) {
+  auto text = shown(one.id) + shown(one.session_id) + shown(one.project) + shown(one.last_seen)
+              + shown(one.retired_at);
+  for (const auto& each : one.contacts)
+    text += shown(each);
+  return text;
+}
+
+std::string shown(const storage::replay& one) { return shown(one.body) + shown(one.reply); }
+
+std::string shown(const storage::project_summary& one) {
+  return shown(one.project) + shown(one.agents);
+}
+
+// These know all of the above only here.
+template <class T>
+std::string shown(const std::optional<T>& one) {
+  return one ? shown(*one) : "none ";
+}
+
+template <class T>
+std::string shown(const std::vector<T>& all) {
+  std::string text;
+  for (const auto& one : all)
+    text += shown(one) + "\n";
+  return text;
+}
 
 std::string told(const base::result<storage::outcome>& done) {
   if (!done)
     return std::string{base::to_string(done.why().code)};
   if (const auto* put = std::get_if<storage::put_message_outcome>(&*done); put != nullptr) {
-    auto text = std::to_string(static_cast<int>(put->what)) + " " + std::to_string(put->at) + " "
-                + std::to_string(put->added_at);
+    auto text = shown(static_cast<std::uint64_t>(put->what)) + shown(put->at) + shown(put->added_at)
+                + shown(put->message);
     for (const auto& one : put->added)
-      text += " " + one.agent;
-    return text + " " + (put->message ? put->message->body : "none");
+      text += shown(one.agent);
+    return text;
   }
   if (const auto* marked = std::get_if<storage::mark_outcome>(&*done); marked != nullptr)
-    return std::to_string(marked->event_at) + " " + std::to_string(marked->entry_at) + " "
-           + std::to_string(marked->first_time);
+    return shown(marked->event_at) + shown(marked->entry_at)
+           + shown(std::uint64_t{marked->first_time});
+  if (const auto* held = std::get_if<storage::put_reservation_outcome>(&*done); held != nullptr)
+    return shown(held->event_at);
+  if (const auto* over = std::get_if<storage::end_reservations_outcome>(&*done); over != nullptr) {
+    std::string text;
+    for (const auto& one : over->ended)
+      text += shown(one.event_at) + shown(one.reservation);
+    return text;
+  }
   return "done";
 }
 
-std::string shown(const base::result<std::vector<storage::inbox_entry>>& page) {
-  std::string text;
-  for (const auto& one : value_of(page)) {
-    text += std::to_string(one.at) + " " + one.message->project + " " + one.message->id + " "
-            + one.message->body + " " + std::to_string(static_cast<int>(one.kind)) + " "
-            + std::to_string(base::to_nanoseconds(one.message->created_at));
-    for (const auto& each : one.message->recipients)
-      text += " " + each.agent + std::to_string(static_cast<int>(each.kind));
-    text += one.read_at ? " read " + std::to_string(base::to_nanoseconds(*one.read_at)) : "";
-    text += one.ack_at ? " ack " + std::to_string(base::to_nanoseconds(*one.ack_at)) : "";
-    text += "\n";
-  }
-  return text;
+// ---- The same question to both ----------------------------------------------------------------
+
+/// What `question` makes of the readers of both has to be the same.
+template <class Question>
+void ask_both(world& a, world& b, const Question& question) {
+  REQUIRE(shown(value_of(question(a.reader()))) == shown(value_of(question(b.reader()))));
 }
 
-std::string shown(const base::result<storage::event_page>& found) {
-  const auto page = value_of(found);
-  auto text = std::to_string(page.high_water) + (page.more ? " more\n" : "\n");
-  for (const auto& one : page.events)
-    text += std::to_string(one.at) + " " + std::to_string(static_cast<int>(one.kind)) + " "
-            + one.project + " " + one.message_id + " " + std::to_string(one.recipients.size()) + " "
-            + std::to_string(base::to_nanoseconds(one.created_at)) + "\n";
-  return text;
+void compare_messages(random_traffic& draw, world& a, world& b) {
+  const auto project = draw.project();
+  const auto agent = draw.agent();
+  const auto since = draw.below(3) == 0 ? 0 : draw.below(a.last + 3);
+  const auto limit = static_cast<std::uint32_t>(1 + draw.below(30));
+  storage::inbox_query wanted;
+  if (draw.below(2) == 0)
+    wanted.project = project;
+  wanted.agent = agent;
+  wanted.since = since;
+  wanted.descending = draw.below(2) == 0;
+  wanted.unread_only = draw.below(2) == 0;
+  wanted.limit = limit;
+  ask_both(a, b, [&](auto& from) { return from.inbox(wanted); });
+  ask_both(a, b, [&](auto& from) { return from.events({project, agent, since, limit}); });
+  ask_both(a, b, [&](auto& from) { return from.load_inbox(project, agent, limit); });
+  const auto created_max = draw.time();
+  ask_both(a, b, [&](auto& from) { return from.stale_acks(project, agent, created_max, limit); });
+  const auto id = draw.id();
+  ask_both(a, b, [&](auto& from) { return from.message(project, id); });
 }
 
-std::string shown(const base::result<storage::inbox_snapshot>& found) {
-  const auto loaded = value_of(found);
-  return shown(base::result<std::vector<storage::inbox_entry>>{loaded.tail})
-         + std::to_string(loaded.counts.total) + " " + std::to_string(loaded.counts.unread) + " "
-         + std::to_string(loaded.high_water) + (loaded.complete ? " complete" : " part");
+void compare_threads(random_traffic& draw, world& a, world& b) {
+  const auto project = draw.project();
+  const auto since = draw.below(3) == 0 ? 0 : draw.below(a.last + 3);
+  const auto limit = static_cast<std::uint32_t>(1 + draw.below(9));
+  const auto agent = draw.agent();
+  ask_both(a, b, [&](auto& from) { return from.threads(project, agent, since, limit); });
+  const auto thread = draw.thread();
+  ask_both(a, b, [&](auto& from) { return from.thread(project, thread, since, limit); });
+  const auto topic = draw.topic();
+  ask_both(a, b, [&](auto& from) { return from.topic(project, topic, since, limit); });
+  const texts agents{draw.agent(), "eve", draw.agent(), "unknown"};
+  REQUIRE(value_of(a.reader().in_thread(project, thread, agents))
+          == value_of(b.reader().in_thread(project, thread, agents)));
 }
 
-std::string shown(const base::result<std::vector<domain::agent>>& found) {
-  std::string text;
-  for (const auto& one : value_of(found))
-    text += one.id + " " + one.session_id + " "
-            + std::to_string(base::to_nanoseconds(one.last_seen)) + "\n";
-  return text;
+void compare_reservations(random_traffic& draw, world& a, world& b) {
+  const auto project = draw.project();
+  const auto agent = draw.agent();
+  const auto id = draw.hold_id();
+  const auto now = draw.time();
+  ask_both(a, b, [&](auto& from) { return from.open_reservations(project); });
+  ask_both(a, b, [&](auto& from) { return from.reservations_of(agent); });
+  ask_both(a, b, [&](auto& from) { return from.find_reservation(id); });
+  REQUIRE(value_of(a.reader().holds_any(agent, now)) == value_of(b.reader().holds_any(agent, now)));
+  const auto projects = [](world& w) { // They may come in any order.
+    auto found = value_of(w.reader().projects_with_reservations());
+    std::sort(found.begin(), found.end());
+    return found;
+  };
+  REQUIRE(projects(a) == projects(b));
 }
 
 void compare(random_traffic& draw, world& a, world& b) {
-  storage::inbox_query wanted;
-  if (draw.below(2) == 0)
-    wanted.project = draw.project();
-  wanted.agent = draw.agent();
-  wanted.since = draw.below(3) == 0 ? 0 : draw.below(a.last + 3);
-  wanted.descending = draw.below(2) == 0;
-  wanted.unread_only = draw.below(2) == 0;
-  wanted.limit = static_cast<std::uint32_t>(1 + draw.below(30));
-  REQUIRE(shown(a.reader().inbox(wanted)) == shown(b.reader().inbox(wanted)));
-  const storage::event_query events{draw.project(), draw.agent(), wanted.since, wanted.limit};
-  REQUIRE(shown(a.reader().events(events)) == shown(b.reader().events(events)));
-  REQUIRE(shown(a.reader().load_inbox(events.project, events.agent, wanted.limit))
-          == shown(b.reader().load_inbox(events.project, events.agent, wanted.limit)));
-  REQUIRE(shown(a.reader().agents()) == shown(b.reader().agents()));
+  compare_messages(draw, a, b);
+  compare_threads(draw, a, b);
+  compare_reservations(draw, a, b);
+  ask_both(a, b, [](auto& from) { return from.agents(); });
+  const auto scope = draw.scope();
+  const auto now = draw.later();
+  ask_both(a, b, [&](auto& from) { return from.find_replay(scope, now); });
+  const auto after
+    = draw.below(2) == 0 ? std::optional{draw.one_of({"", "b", "p", "q", "z"})} : std::nullopt;
+  const auto limit = static_cast<std::uint32_t>(1 + draw.below(5));
+  ask_both(a, b, [&](auto& from) { return from.projects(after, limit); });
 }
 
 /// One change in a savepoint, undone when an operation fails or by chance.

@@ -147,31 +147,12 @@ TEST_CASE("stopping finishes what waits, refuses what comes, and can be repeated
 }
 
 TEST_CASE("stopping closes the connections", "[reader_pool]") {
-  struct watched final : storage::reader {
-    explicit watched(std::atomic<int>& alive) : alive_(alive) { ++alive_; }
-    ~watched() override { --alive_; }
-    base::result<std::vector<domain::agent>> agents() override { return base::errc::internal; }
-    base::result<std::vector<storage::inbox_entry>> inbox(const storage::inbox_query&) override {
-      return base::errc::internal;
-    }
-    base::result<storage::inbox_snapshot> load_inbox(const std::string&, const std::string&,
-                                                     std::uint32_t) override {
-      return base::errc::internal;
-    }
-    base::result<storage::event_page> events(const storage::event_query&) override {
-      return base::errc::internal;
-    }
-    std::atomic<int>& alive_;
-  };
-  std::atomic<int> alive{0};
-  std::vector<std::unique_ptr<storage::reader>> readers;
-  for (int i = 0; i < 3; ++i)
-    readers.push_back(std::make_unique<watched>(alive));
-  storage::reader_pool pool{std::move(readers), 4};
+  memory_store store;
+  storage::reader_pool pool{readers_of(store, 3), 4};
   pool.start();
-  REQUIRE(alive == 3);
+  REQUIRE(store.connections() == 3);
   pool.stop();
-  REQUIRE(alive == 0);
+  REQUIRE(store.connections() == 0);
 }
 
 TEST_CASE("many readers lose no job and run none twice", "[reader_pool]") {

@@ -26,6 +26,13 @@ void tamper(world& w, const std::string& sql) {
   REQUIRE(sqlite3_close(db) == SQLITE_OK);
 }
 
+/// The error that a test expects.
+template <class T>
+base::error why_of(const base::result<T>& failed) {
+  REQUIRE_FALSE(failed);
+  return failed.why();
+}
+
 base::error inbox_failure(world& w) {
   storage::inbox_query wanted;
   wanted.project = "p";
@@ -69,6 +76,78 @@ TEST_CASE("an entry whose message is missing is an error, not a gap", "[sqlite]"
   const auto events = w.reader().events({"p", "ada", 0, 10});
   REQUIRE_FALSE(events);
   REQUIRE(events.why().code == errc::storage_corrupt);
+}
+
+TEST_CASE("damage is an error in every list that it touches", "[sqlite]") {
+  struct damage {
+    std::string sql;
+    std::string what; ///< Of the error.
+    bool in_threads = false;
+    bool in_thread = false; ///< Read from cursor 2 on.
+    bool in_stale_acks = false;
+    bool in_topic = false;
+  };
+  const auto [sql, what, in_threads, in_thread, in_stale_acks, in_topic] = GENERATE(values<damage>({
+    {"DELETE FROM messages WHERE cursor = 1", "cursor 1", false, true, true, false},
+    {"DELETE FROM messages WHERE cursor = 2", "cursor 2", true, false, true, false},
+    {"DELETE FROM inbox WHERE agent = (SELECT key FROM names WHERE name = 'ada')", "is missing",
+     false, false, true, false},
+    {"UPDATE messages SET body = 'b0dy' WHERE cursor = 2", "checksum", true, false, true, true},
+    {"UPDATE messages SET body = 'b0dy' WHERE cursor = 1", "checksum", false, true, true, true},
+  }));
+  CAPTURE(sql);
+  world w{"sqlite"};
+  w.store_post(letter("x", {"ada"}));
+  w.store_post(letter("y", {"ada"}));
+  w.store_post(letter("x", {"ada", "late"})); // At 3; stands behind y now.
+  tamper(w, sql);
+  const auto require_error = [&, &text = what](bool expected, const auto& found) {
+    REQUIRE(static_cast<bool>(found) != expected);
+    if (!expected)
+      return;
+    REQUIRE(why_of(found).code == errc::storage_corrupt);
+    REQUIRE_THAT(why_of(found).detail, Catch::Contains(text));
+  };
+  require_error(in_threads, w.reader().threads("p", "ada", 0, 10));
+  require_error(in_thread, w.reader().thread("p", "thread", 2, 10));
+  require_error(in_stale_acks, w.reader().stale_acks("p", "ada", at_second(900), 10));
+  require_error(in_topic, w.reader().topic("p", "topic", 0, 10));
+}
+
+TEST_CASE("a damaged reservation, event or contact is an error", "[sqlite]") {
+  world w{"sqlite"};
+  w.store_all({storage::put_agent{agent_named("one", "s1")},
+               storage::set_contact{"one", "friend", true, at_second(10)}});
+  w.store_hold(hold("h", "holder"));
+  const auto events = [&] { return why_of(w.reader().events({"p", "ada", 0, 10})); };
+
+  SECTION("an event whose reservation is missing") {
+    tamper(w, "DELETE FROM reservations");
+    REQUIRE(events().code == errc::storage_corrupt);
+    REQUIRE_THAT(events().detail, Catch::Contains("cursor 1"));
+  }
+  SECTION("an event of no known kind") {
+    tamper(w, "UPDATE events SET kind = 7");
+    REQUIRE(events().code == errc::storage_corrupt);
+  }
+  SECTION("a reservation's end that cannot be") {
+    tamper(w, "UPDATE reservations SET released_at = 1, ended = 4");
+    REQUIRE(why_of(w.reader().find_reservation("h")).code == errc::storage_corrupt);
+    REQUIRE(why_of(w.reader().reservations_of("holder")).code == errc::storage_corrupt);
+  }
+  SECTION("a holder without a name") {
+    tamper(w, "DELETE FROM names WHERE name = 'holder'");
+    REQUIRE(why_of(w.reader().open_reservations("p")).code == errc::storage_corrupt);
+    REQUIRE(events().code == errc::storage_corrupt);
+  }
+  SECTION("a contact without a name") {
+    tamper(w, "DELETE FROM names WHERE name = 'friend'");
+    REQUIRE(why_of(w.reader().agents()).code == errc::storage_corrupt);
+  }
+  SECTION("a contact of no agent") {
+    tamper(w, "UPDATE contacts SET agent = 9");
+    REQUIRE(why_of(w.reader().agents()).code == errc::storage_corrupt);
+  }
 }
 
 TEST_CASE("a name that is missing is an error", "[sqlite]") {

@@ -109,7 +109,7 @@ TEST_CASE("the settings are set and read back", "[sqlite]") {
                                               {"mmap_size", "0"},
                                               {"cell_size_check", "1"},
                                               {"trusted_schema", "0"},
-                                              {"user_version", "1"},
+                                              {"user_version", "2"},
                                               {"application_id", std::to_string(0x494D5554)},
                                               {"encoding", "UTF-8"},
                                               {"journal_size_limit", "67108864"},
@@ -187,25 +187,25 @@ TEST_CASE("a file of a newer version is refused and left byte for byte", "[sqlit
   { const auto opened = value_of(open_sqlite(options_for(path))); }
 
   SECTION("when the file itself says so") {
-    run_sql(path, "PRAGMA user_version = 2");
+    run_sql(path, "PRAGMA user_version = 3");
     const auto before = files_in(directory.path());
     const auto refused = refusal_of(path);
     REQUIRE(refused.code == base::errc::storage_failed);
-    REQUIRE_THAT(refused.detail, Catch::Contains("schema version 2"));
+    REQUIRE_THAT(refused.detail, Catch::Contains("schema version 3"));
     REQUIRE_THAT(refused.detail, Catch::Contains("newer intermute"));
     REQUIRE(files_in(directory.path()) == before);
   }
   SECTION("when only its log says so") {
     sqlite3* other = nullptr;
     REQUIRE(sqlite3_open(path.c_str(), &other) == SQLITE_OK);
-    REQUIRE(sqlite3_exec(other, "PRAGMA user_version = 3", nullptr, nullptr, nullptr) == SQLITE_OK);
+    REQUIRE(sqlite3_exec(other, "PRAGMA user_version = 4", nullptr, nullptr, nullptr) == SQLITE_OK);
     const auto copy = directory.path() / "copy.db";
     for (const auto* suffix : {"", "-wal"})
       fs::copy_file(path.string() + suffix, copy.string() + suffix);
     REQUIRE(sqlite3_close(other) == SQLITE_OK);
     const auto before = bytes_of(copy);
     const auto log = bytes_of(copy.string() + "-wal");
-    REQUIRE_THAT(refusal_of(copy).detail, Catch::Contains("schema version 3"));
+    REQUIRE_THAT(refusal_of(copy).detail, Catch::Contains("schema version 4"));
     REQUIRE(bytes_of(copy) == before);
     REQUIRE(bytes_of(copy.string() + "-wal") == log);
   }
@@ -327,6 +327,18 @@ TEST_CASE("the log is checkpointed between batches and stays short", "[sqlite]")
     REQUIRE(fs::file_size(log) > 8192U * 80U);
     REQUIRE(sqlite3_close(reader) == SQLITE_OK);
     store_some(40);
+    REQUIRE(fs::file_size(log) < 8192U * 40U);
+  }
+  SECTION("even when a reader has let it grow to twice its usual length") {
+    sqlite3* reader = nullptr;
+    REQUIRE(sqlite3_open(options.path.c_str(), &reader) == SQLITE_OK);
+    REQUIRE(sqlite3_exec(reader, "BEGIN; SELECT count(*) FROM messages", nullptr, nullptr, nullptr)
+            == SQLITE_OK);
+    while (fs::file_size(log) < 8192U * 45U) // Ends: every message makes the log longer.
+      store_some(1);
+    REQUIRE(fs::file_size(log) < 8192U * 75U);
+    REQUIRE(sqlite3_close(reader) == SQLITE_OK);
+    store_some(8);
     REQUIRE(fs::file_size(log) < 8192U * 40U);
   }
   require_ok(engine->make_durable());

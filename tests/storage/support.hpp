@@ -103,6 +103,27 @@ inline domain::agent agent_named(std::string id, std::string session) {
   return made;
 }
 
+/// An exclusive hold on all Go files of `src`, made at 100 s for 100 s.
+inline domain::reservation hold(std::string id, std::string agent, std::string project = "p") {
+  domain::reservation made;
+  made.id = std::move(id);
+  made.agent_id = std::move(agent);
+  made.project = std::move(project);
+  made.path_pattern = "src/*.go";
+  made.exclusive = true;
+  made.reason = "reason";
+  made.created_at = at_second(100);
+  made.expires_at = at_second(200);
+  return made;
+}
+
+inline bool same(const domain::reservation& a, const domain::reservation& b) {
+  return a.id == b.id && a.agent_id == b.agent_id && a.project == b.project
+         && a.path_pattern == b.path_pattern && a.exclusive == b.exclusive && a.reason == b.reason
+         && a.created_at == b.created_at && a.expires_at == b.expires_at
+         && a.released_at == b.released_at && a.ended == b.ended;
+}
+
 inline bool same(const domain::message& a, const domain::message& b) {
   return a.project == b.project && a.id == b.id && a.thread_id == b.thread_id && a.from == b.from
          && a.recipients == b.recipients && a.subject == b.subject && a.topic == b.topic
@@ -167,6 +188,16 @@ public:
     return std::get<storage::mark_outcome>(store_all({what}).front());
   }
 
+  storage::put_reservation_outcome store_hold(domain::reservation what) {
+    return std::get<storage::put_reservation_outcome>(
+      store_all({storage::put_reservation{std::move(what)}}).front());
+  }
+
+  /// @param what  `end_reservations` or `end_reservations_of`.
+  storage::end_reservations_outcome store_end(const storage::row_operation& what) {
+    return std::get<storage::end_reservations_outcome>(store_all({what}).front());
+  }
+
   std::vector<storage::inbox_entry> inbox(const std::string& agent,
                                           const std::string& project = "p") {
     storage::inbox_query wanted;
@@ -205,5 +236,6 @@ inline std::vector<storage::cursor> cursors_of(const std::vector<storage::inbox_
 }
 
 using cursors = std::vector<storage::cursor>;
+using texts = std::vector<std::string>;
 
 } // namespace intermute::test

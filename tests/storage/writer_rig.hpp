@@ -24,7 +24,7 @@ public:
   base::wall_time wall() const override { return {}; }
 };
 
-class tagged final : public storage::change_context {
+class tagged : public storage::change_context {
 public:
   explicit tagged(int number) : tag(number) {}
   int tag;
@@ -103,11 +103,16 @@ public:
 
   /// Hands over the change `tag`.
   bool submit(int tag, owner_id owner, epoch decided_in, operations all) {
+    return submit(std::make_unique<tagged>(tag), owner, decided_in, std::move(all));
+  }
+
+  /// Hands over a change with that context.
+  bool submit(std::unique_ptr<tagged> context, owner_id owner, epoch decided_in, operations all) {
     auto made = std::make_unique<storage::change>();
     made->owner = owner;
     made->decided_in = decided_in;
     made->operations = std::move(all);
-    made->context = std::make_unique<tagged>(tag);
+    made->context = std::move(context);
     return writer->submit(made);
   }
 

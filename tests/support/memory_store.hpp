@@ -21,8 +21,8 @@ struct memory_shared;
 /// Asked at every step; an answer makes the step fail with that code.
 ///
 /// Steps: `begin`, `apply`, `commit`, `commit_after` (stored, but told as failed), `savepoint`,
-/// `reopen`, `make_durable`, `reader.agents`, `reader.inbox`, `reader.load_inbox`,
-/// `reader.events`.
+/// `reopen`, `make_durable`, and for every call of the reader one that is named after it, such as
+/// `reader.load_inbox`.
 using memory_fault = std::function<std::optional<base::errc>(std::string_view step)>;
 
 /// One entry of one inbox, with its owner.
@@ -67,6 +67,16 @@ public:
   [[nodiscard]] std::vector<storage::cursor> cursors() const;
 
   [[nodiscard]] std::vector<domain::agent> agents() const;
+
+  /// Every reservation ever made, as it is now, in the order of their creation.
+  [[nodiscard]] std::vector<storage::reservation> reservations() const;
+
+  /// How many engines and readers of it are open, those that died in a crash included.
+  [[nodiscard]] std::size_t connections() const;
+
+  /// How many kept replies there are, those past their time included.
+  [[nodiscard]] std::size_t replays() const;
+
   [[nodiscard]] storage::batch_state committed() const;
 
 private:

@@ -272,7 +272,9 @@ TEST_CASE("every code becomes a problem of its row", "[problem]") {
     CHECK(text("request_id") == "id-1");
     CHECK(http::reason_of(answer.status) != "Unknown");
     const bool again = answer.headers.find("Retry-After: 1\r\n") != std::string::npos;
-    CHECK(again == (answer.status == 429 || answer.status == 503));
+    CHECK(again
+          == (answer.status == 429 || answer.status == 503
+              || code == base::errc::idempotency_in_progress));
     titles.insert(text("title"));
 
     const auto& row = listed[static_cast<rapidjson::SizeType>(i)];

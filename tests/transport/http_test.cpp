@@ -14,7 +14,7 @@ bool answer_send(actors::op& what) {
   if (what.kind() != actors::op_kind::send_message)
     return false;
   auto& one = static_cast<actors::op_of<actors::send_message>&>(what);
-  one.answer({one.request.id, 7, one.request.to, {}, false});
+  one.answer({one.request.id, 7, one.request.to, {}, {}, {}, false});
   return true;
 }
 
@@ -271,6 +271,29 @@ TEST_CASE_METHOD(rig, "requests that could be read in two ways are refused and t
     check_problem(client.exchange(text + get_health), 400, "bad_http");
     CHECK(client.read_to_end().empty());
   }
+}
+
+TEST_CASE_METHOD(rig, "paths that others may read otherwise end the connection", "[http]") {
+  start();
+  const std::vector<std::pair<std::string, std::string>> bad{
+    {"/api/%2e%2e/health", "invalid_request"}, {"/api/%2E/health", "invalid_request"},
+    {"/api/agents/.%2e", "invalid_request"},   {"/api/agents/%00", "invalid_request"},
+    {"/api/inbox/b%00", "invalid_request"},    {"/api/inbox/u%2", "invalid_request"},
+    {"/api/%252e%252e/health", "bad_http"},    {"/api/agents/%252E", "bad_http"},
+    {"/api/inbox/a%252f..%252fb", "bad_http"}, {"/api/agents/x%2500", "bad_http"},
+  };
+  for (const auto& [path, code] : bad) {
+    CAPTURE(path);
+    raw_client client{port};
+    const auto answer = client.exchange(request_text("GET " + path) + get_health);
+    check_problem(answer, 400, code);
+    CHECK(answer.headers.at("connection") == "close");
+    CHECK(client.read_to_end().empty());
+  }
+  // A per cent sign that hides nothing is a character like others.
+  CHECK(raw_client{port}.exchange(request_text("GET /nope/50%25")).status == 404);
+  CHECK(raw_client{port}.exchange(request_text("GET /nope/a%2520b")).status == 404);
+  CHECK(raw_client{port}.exchange(request_text("GET /nope/a%252fb")).status == 404);
 }
 
 TEST_CASE_METHOD(rig, "a connection survives refusals", "[http]") {

@@ -3,8 +3,11 @@
 #include "transport/json/utf8.hpp"
 #include "transport/wire/agents.hpp"
 #include "transport/wire/messages.hpp"
+#include "transport/wire/reservations.hpp"
 
 #include <catch2/catch.hpp>
+
+#include <limits>
 
 using namespace intermute;
 using namespace intermute::transport;
@@ -17,6 +20,10 @@ base::result<wire::send_body> read_send(std::string text) {
 }
 base::result<actors::register_agent> read_agent(std::string text) {
   return json::decode<actors::register_agent>(text);
+}
+
+base::result<actors::reserve> read_reserve(std::string text) {
+  return json::decode<actors::reserve>(text);
 }
 
 struct refused_body {
@@ -94,7 +101,7 @@ TEST_CASE("a body of another shape is refused and the member named", "[json]") {
     {R"({'from':'a'})", errc::invalid_json, ""},
     {R"({"x":01})", errc::invalid_json, ""},
     {R"({"x":NaN})", errc::invalid_json, ""},
-    {R"({"x":1e999999})", errc::invalid_json, ""},
+    {R"({"x":1e999999})", errc::invalid_json, "x"},
     {"{\"from\":\"a\nb\"}", errc::invalid_json, ""},
     {"{\"from\":\"\\q\"}", errc::invalid_json, ""},
     {std::string("\0\0", 2), errc::invalid_json, ""},
@@ -134,6 +141,34 @@ TEST_CASE("metadata takes only strings", "[json]") {
     CAPTURE(text);
     CHECK_FALSE(read_agent(text));
   }
+}
+
+TEST_CASE("a whole number is one without a fraction or an exponent", "[json]") {
+  const auto ttl = [](const std::string& text) {
+    const auto body = read_reserve(R"({"ttl_minutes":)" + text + R"(,"reason":"r"})");
+    if (!body)
+      CHECK(body.why().where == "ttl_minutes");
+    else
+      CHECK(body->reason == "r");
+    return body ? std::optional{body->ttl_minutes} : std::nullopt;
+  };
+  CHECK(ttl("5") == 5);
+  CHECK(ttl("0") == 0);
+  CHECK(ttl("-0") == 0);
+  CHECK(ttl("-7") == -7);
+  CHECK(ttl("null") == 0);
+  CHECK(ttl("9223372036854775807") == std::numeric_limits<std::int64_t>::max());
+  CHECK(ttl("-9223372036854775808") == std::numeric_limits<std::int64_t>::min());
+  for (const auto* bad : {"1.5", "1.0", "1e2", "1E0", "9223372036854775808", "1e400", "\"5\"",
+                          "true", "[5]", "{}", "\"\""}) {
+    CAPTURE(bad);
+    CHECK(ttl(bad) == std::nullopt);
+  }
+  CHECK(read_reserve(R"({"ttl_minutes":3,"ttl_minutes":4})")->ttl_minutes == 4);
+  CHECK(read_reserve(R"({"ttl_minutes":3,"ttl_minutes":null})")->ttl_minutes == 3);
+  CHECK(read_reserve(R"({"x":{"ttl_minutes":9},"y":[9],"ttl_minutes":3})")->ttl_minutes == 3);
+  CHECK_FALSE(read_reserve(R"({"ttl_minutes":05})"));
+  CHECK_FALSE(read_reserve(R"({"agent_id":5})"));
 }
 
 TEST_CASE("nesting is bounded and deep bodies do no harm", "[json]") {
@@ -257,7 +292,7 @@ TEST_CASE("a blind copy is seen by its own recipient alone", "[json]") {
 TEST_CASE("the delivery of a send is a word for one and an object for several", "[json]") {
   const auto reply = [](std::vector<std::string> to, std::vector<std::string> unknown = {}) {
     std::string text;
-    wire::append_sent(text, {"m", 7, std::move(to), std::move(unknown), false});
+    wire::append_sent(text, {"m", 7, std::move(to), {}, std::move(unknown), {}, false});
     return text;
   };
   CHECK(reply({"bob"}) == "{\"message_id\":\"m\",\"cursor\":7,\"delivery\":\"async\"}\n");
@@ -267,4 +302,57 @@ TEST_CASE("the delivery of a send is a word for one and an object for several", 
   CHECK(reply({"b"}, {"b"})
         == "{\"message_id\":\"m\",\"cursor\":7,\"delivery\":\"async\","
            "\"unknown_recipients\":[\"b\"]}\n");
+}
+
+TEST_CASE("a message that nobody got directly has null as its recipients", "[json]") {
+  domain::message message;
+  message.recipients = {{"dan", domain::recipient_kind::cc}};
+  const auto shared = std::make_shared<const domain::message>(message);
+  std::string text;
+  const std::string dan = "dan";
+  json::append_value(text, wire::row_of({1, shared, domain::recipient_kind::cc, {}, {}}, dan));
+  CHECK(text.find(R"("to":null,"cc":["dan"])") != std::string::npos);
+}
+
+TEST_CASE("outside an inbox the sender sees all blind copies, others their own", "[json]") {
+  domain::message message;
+  message.from = "alice";
+  message.recipients = {{"bob", domain::recipient_kind::to},
+                        {"dan", domain::recipient_kind::bcc},
+                        {"", domain::recipient_kind::bcc}};
+  actors::message_list page;
+  page.messages.push_back({9, std::make_shared<const domain::message>(message)});
+  const auto seen_by = [&](const std::string& reader) {
+    std::string one;
+    json::append_value(one, wire::row_of(page.messages.front(), reader));
+    std::string listed;
+    wire::append_page(listed, page, reader, 0);
+    CHECK(listed == "{\"messages\":[" + one + "],\"cursor\":9}\n");
+    const auto bcc = one.find("\"bcc\"");
+    return bcc == std::string::npos ? "" : one.substr(bcc, one.find(']', bcc) + 1 - bcc);
+  };
+  CHECK(seen_by("alice") == R"("bcc":["dan",""])");
+  CHECK(seen_by("dan") == R"("bcc":["dan"])");
+  CHECK(seen_by("bob").empty());
+  CHECK(seen_by("mallory").empty());
+  CHECK(seen_by("").empty()); // Who says nothing of himself is not the agent without a name.
+}
+
+TEST_CASE("lists of objects and values that may be missing are written", "[json]") {
+  std::string text;
+  json::append_value(text, std::vector<actors::conflict>{});
+  CHECK(text == "[]");
+  text.clear();
+  const auto at = base::from_nanoseconds(1'700'000'000'000'000'000);
+  json::append_value(text, std::vector<actors::conflict>{{"r", "a", "n", "p", "", at},
+                                                         {"s", "b", "m", "q", "why", at}});
+  CHECK(text
+        == R"([{"reservation_id":"r","agent_id":"a","held_by":"n","pattern":"p",)"
+           R"("expires_at":"2023-11-14T22:13:20Z"},)"
+           R"({"reservation_id":"s","agent_id":"b","held_by":"m","pattern":"q","reason":"why",)"
+           R"("expires_at":"2023-11-14T22:13:20Z"}])");
+  text.clear();
+  json::append_value(text, std::optional<base::wall_time>{});
+  json::append_value(text, std::optional{json::whole_seconds{at + std::chrono::milliseconds{7}}});
+  CHECK(text == "null\"2023-11-14T22:13:20Z\"");
 }

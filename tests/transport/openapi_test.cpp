@@ -1,7 +1,10 @@
 #include "transport/http/problem.hpp"
 #include "transport/http/routes.hpp"
 #include "transport/wire/agents.hpp"
-#include "transport/wire/messages.hpp"
+#include "transport/wire/presence.hpp"
+#include "transport/wire/projects.hpp"
+#include "transport/wire/reservations.hpp"
+#include "transport/wire/threads.hpp"
 #include "transport/ws/render_event.hpp"
 
 #include <catch2/catch.hpp>
@@ -92,6 +95,18 @@ names described_operations() {
   return found;
 }
 
+std::string name_of(transport::http::verb method) {
+  using enum transport::http::verb;
+  switch (method) {
+  case get: return "GET";
+  case post: return "POST";
+  case put: return "PUT";
+  case patch: return "PATCH";
+  case del: return "DELETE";
+  default: return "?";
+  }
+}
+
 /// The same for every row of the route table; `{x...}` is `{x}` there.
 names served_operations() {
   names found;
@@ -99,9 +114,40 @@ names served_operations() {
     std::string path{row.path};
     if (const auto dots = path.find("..."); dots != std::string::npos)
       path.erase(dots, 3);
-    const bool posts = row.method == transport::http::verb::post;
-    found.insert((posts ? "POST " : "GET ") + path + " " + std::string{row.id});
+    found.insert(name_of(row.method) + " " + path + " " + std::string{row.id});
   }
+  return found;
+}
+
+/// The operation of that id.
+YAML::Node operation(const std::string& id) {
+  for (const auto& path : description()["paths"])
+    for (const auto& one : path.second)
+      if (one.second["operationId"].as<std::string>() == id)
+        return one.second;
+  FAIL("no operation " << id);
+  return {};
+}
+
+/// The parameters of an operation of that kind (`path`, `query`, `header`), by name.
+names parameters_of(const YAML::Node& operation, const std::string& kind) {
+  const auto shared = description()["components"]["parameters"];
+  names found;
+  for (const auto& one : operation["parameters"]) {
+    const auto ref = one["$ref"];
+    const auto row
+      = ref ? shared[ref.as<std::string>().substr(sizeof("#/components/parameters"))] : one;
+    if (row["in"].as<std::string>() == kind)
+      found.insert(row["name"].as<std::string>());
+  }
+  return found;
+}
+
+/// The names in braces.
+names parameters_of_path(const std::string& path) {
+  names found;
+  for (auto open = path.find('{'); open != std::string::npos; open = path.find('{', open + 1))
+    found.insert(path.substr(open + 1, path.find('}', open) - open - 1));
   return found;
 }
 
@@ -114,7 +160,12 @@ problem_members rendered_problems() {
   problem_members found;
   for (std::size_t i = 0; i < base::errc_count; ++i) {
     transport::http::response answer;
-    answer.fail({static_cast<base::errc>(i), "detail", "where"});
+    const auto code = static_cast<base::errc>(i);
+    answer.fail({code, "detail", "where"});
+    if (code == base::errc::policy_denied)
+      transport::wire::append_denied(answer.members, {"bob"});
+    if (code == base::errc::reservation_conflict)
+      transport::wire::append_conflicts_member(answer.members, {{}});
     transport::http::render_problem(answer, {"/path", "id"});
     const auto now = members_of_text(answer.body);
     found.any.insert(now.begin(), now.end());
@@ -139,24 +190,31 @@ TEST_CASE("every route is described, and nothing else", "[openapi]") {
 }
 
 TEST_CASE("every parameter of a path is described", "[openapi]") {
-  const auto parameters = description()["components"]["parameters"];
   for (const auto& path : description()["paths"])
-    for (const auto& operation : path.second) {
-      names in_path;
-      for (const auto& one : operation.second["parameters"]) {
-        const auto ref = one["$ref"];
-        const auto row
-          = ref ? parameters[ref.as<std::string>().substr(sizeof("#/components/parameters"))] : one;
-        if (row["in"].as<std::string>() == "path")
-          in_path.insert("{" + row["name"].as<std::string>() + "}");
-      }
+    for (const auto& one : path.second) {
       const auto text = path.first.as<std::string>();
       INFO(text);
-      names wanted;
-      if (const auto open = text.find('{'); open != std::string::npos)
-        wanted.insert(text.substr(open, text.find('}') + 1 - open));
-      CHECK(in_path == wanted);
+      CHECK(parameters_of(one.second, "path") == parameters_of_path(text));
     }
+}
+
+TEST_CASE("every route lists the refusals that its row brings", "[openapi]") {
+  for (const auto& row : transport::http::routes()) {
+    using enum transport::http::verb;
+    INFO(row.id);
+    const auto described = operation(std::string{row.id});
+    const auto statuses = keys_of(described["responses"]);
+    const bool guarded = row.needs != transport::http::access::open;
+    CHECK(statuses.contains("401") == guarded);
+    CHECK(statuses.contains("403") == guarded);
+    const bool writes = row.method != get;
+    CHECK(statuses.contains("409") == writes);
+    CHECK(statuses.contains("422") == writes);
+    CHECK(statuses.contains("413") == (writes && row.beyond == transport::http::too_large::is_413));
+    CHECK(parameters_of(described, "header").contains("Idempotency-Key") == writes);
+    CHECK(statuses.contains("400"));
+    CHECK_FALSE(statuses.contains("default"));
+  }
 }
 
 TEST_CASE("every reference in the description leads somewhere", "[openapi]") {
@@ -177,6 +235,10 @@ TEST_CASE("request bodies have the members that the server reads", "[openapi]") 
   CHECK(properties_of("HeartbeatRequest") == members<transport::wire::heartbeat_body>());
   CHECK(properties_of("SendRequest") == members<transport::wire::send_body>());
   CHECK(properties_of("MarkRequest") == members<transport::wire::mark_body>());
+  CHECK(properties_of("MetadataRequest") == members<transport::wire::metadata_body>());
+  CHECK(properties_of("PolicyRequest") == members<transport::wire::policy_body>());
+  CHECK(properties_of("BroadcastRequest") == members<actors::broadcast>());
+  CHECK(properties_of("ReserveRequest") == members<actors::reserve>());
 }
 
 TEST_CASE("replies have the members that the server writes", "[openapi]") {
@@ -193,37 +255,67 @@ TEST_CASE("replies have the members that the server writes", "[openapi]") {
   same("Message", members<message_row>(), members<message_row>(always));
   same("InboxCounts", members<domain::inbox_counts>(), members<domain::inbox_counts>(always));
   same("Version", members<version_reply>(), members<version_reply>(always));
+  same("RetiredAgent", members<retired_row>(), members<retired_row>(always));
+  same("UnretiredAgent", members<unretired_row>(), members<unretired_row>(always));
+  same("Presence", members<presence_row>(), members<presence_row>(always));
+  same("Policy", members<policy_reply>(), members<policy_reply>(always));
+  same("Contacts", members<contacts_reply>(), members<contacts_reply>(always));
+  same("Project", members<project_row>(), members<project_row>(always));
+  same("ThreadSummary", members<thread_row>(), members<thread_row>(always));
+  same("ThreadMessage", members<thread_message_row>(), members<thread_message_row>(always));
+  same("StaleAck", members<stale_ack_row>(), members<stale_ack_row>(always));
+  same("Reservation", members<reservation_row>(), members<reservation_row>(always));
+  same("Reserved", members<reserved_row>(), members<reserved_row>(always));
+  same("ReservationConflict", members<actors::conflict>(), members<actors::conflict>(always));
 }
 
 TEST_CASE("replies written by hand have the members of their schema", "[openapi]") {
+  using namespace transport::wire;
+  const auto same = [](const std::string& name, const auto& append) {
+    INFO("schema " << name);
+    std::string text;
+    append(text);
+    CHECK(members_of_text(text) == properties_of(name));
+    CHECK(required_of(name) == properties_of(name));
+  };
+  same("InboxPage", [](auto& to) { append_page(to, actors::inbox_page{}, "reader", 0); });
+  same("InboxPage", [](auto& to) { append_page(to, actors::message_list{}, "reader", 0); });
+  same("AgentList", [](auto& to) { append_roster(to, {}); });
+  same("PresenceList", [](auto& to) { append_presence(to, {}); });
+  same("ProjectList", [](auto& to) { append_projects(to, {}, {}); });
+  same("ThreadList", [](auto& to) { append_threads(to, {}, 0); });
+  same("Thread", [](auto& to) { append_thread(to, {}, {}); });
+  same("StaleAcks", [](auto& to) { append_stale_acks(to, {}, {}); });
+  same("ReservationList", [](auto& to) { append_reservations(to, {}); });
+  same("Conflicts", [](auto& to) { append_conflicts(to, {}); });
+}
+
+TEST_CASE("replies whose members differ have those of their schema at most", "[openapi]") {
+  using namespace transport::wire;
   std::string text;
-  transport::wire::append_sent(text, {"m", 7, {}, {}, false});
+  append_sent(text, {"m", 7, {}, {}, {}, {}, false});
   CHECK(members_of_text(text) == required_of("Sent"));
   text.clear();
-  transport::wire::append_sent(text, {"m", 7, {"a", "b"}, {"b"}, false});
+  append_sent(text, {"m", 7, {"a", "b"}, {"c"}, {"b"}, {"a"}, false});
   CHECK(members_of_text(text) == properties_of("Sent"));
 
   text.clear();
-  transport::wire::append_page(text, {}, "reader", 0);
-  CHECK(members_of_text(text) == properties_of("InboxPage"));
-  CHECK(required_of("InboxPage") == properties_of("InboxPage"));
-
+  append_broadcast(text, {"m", 7, 1, {}});
+  CHECK(members_of_text(text) == required_of("Broadcasted"));
   text.clear();
-  transport::wire::append_roster(text, {});
-  CHECK(members_of_text(text) == properties_of("AgentList"));
-  CHECK(required_of("AgentList") == properties_of("AgentList"));
+  append_broadcast(text, {"m", 7, 1, {"b"}});
+  CHECK(members_of_text(text) == properties_of("Broadcasted"));
 }
 
 TEST_CASE("events have the members and types of their schema", "[openapi]") {
   names types;
   names any;
   names all = properties_of("Event");
-  for (const auto kind : {domain::event_kind::message_created, domain::event_kind::message_read,
-                          domain::event_kind::message_ack})
+  for (auto kind = 1; kind <= static_cast<int>(domain::last_event_kind); ++kind)
     for (const bool extended : {false, true}) {
       domain::event what;
       what.at = 7;
-      what.kind = kind;
+      what.kind = static_cast<domain::event_kind>(kind);
       const auto event = YAML::Load(transport::ws::render_event(what, "reader", extended));
       types.insert(event["type"].as<std::string>());
       const auto now = keys_of(event);

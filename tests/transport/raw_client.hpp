@@ -6,6 +6,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -32,10 +33,7 @@ struct raw_answer {
 class raw_client {
 public:
   explicit raw_client(std::uint16_t port, int receive_buffer = 0) {
-    socket_ = ::socket(AF_INET, SOCK_STREAM, 0);
-    REQUIRE(socket_ >= 0);
-    const timeval patience{10, 0};
-    ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    open(AF_INET);
     if (receive_buffer > 0)
       ::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
     sockaddr_in to{};
@@ -45,6 +43,14 @@ public:
     REQUIRE(::connect(socket_, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0);
     const int one = 1;
     ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  }
+  /// By the Unix socket at `path`.
+  explicit raw_client(const std::string& path) {
+    open(AF_UNIX);
+    sockaddr_un to{};
+    to.sun_family = AF_UNIX;
+    path.copy(static_cast<char*>(to.sun_path), sizeof to.sun_path - 1);
+    REQUIRE(::connect(socket_, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0);
   }
   ~raw_client() { ::close(socket_); }
   raw_client(const raw_client&) = delete;
@@ -92,6 +98,12 @@ public:
   bool is_closed() { return read_to_end().empty() && closed_; }
 
 private:
+  void open(int family) {
+    socket_ = ::socket(family, SOCK_STREAM, 0);
+    REQUIRE(socket_ >= 0);
+    const timeval patience{10, 0};
+    ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  }
   static void add_header(raw_answer& to, const std::string& line) {
     const auto colon = line.find(':');
     auto name = line.substr(0, colon);

@@ -1,8 +1,10 @@
 #pragma once
 
+#include "actors/agent_snapshot.hpp"
 #include "actors/requests.hpp"
 #include "actors/runtime/io_shards.hpp"
 #include "actors/subscription.hpp"
+#include "base/sha256.hpp"
 #include "transport/server.hpp"
 
 #include <catch2/catch.hpp>
@@ -41,6 +43,20 @@ public:
     gone_.insert(socket);
   }
   [[nodiscard]] std::string degraded() const override { return why_degraded; }
+  [[nodiscard]] actors::agent_snapshot_ptr agents() const override { return agents_.load(); }
+
+  /// Registers an agent, or gives it another token, or takes it out of service.
+  void put_agent(const std::string& id, const std::string& project, std::string_view token,
+                 bool retired = false) {
+    domain::agent record;
+    record.id = id;
+    record.project = project;
+    record.token_hash = base::sha256(token);
+    if (retired)
+      record.retired_at = base::wall_time{};
+    agents_.store(agents_.load()->with({{std::make_shared<const domain::agent>(std::move(record)),
+                                         std::make_shared<actors::agent_presence>()}}));
+  }
 
   /// Takes what waits.
   std::vector<actors::op_ptr> take_held() {
@@ -61,6 +77,7 @@ public:
   }
 
 private:
+  actors::agent_snapshot_slot agents_;
   std::mutex mutex_;
   std::vector<actors::op_ptr> held_;
   std::vector<actors::socket_id> resumed_;
@@ -82,6 +99,7 @@ class rig {
 public:
   config::server_config http;
   config::websocket_config websocket;
+  transport::access_rules rules;
   played_front front;
   observe::registry registry;
   std::uint16_t port = 0;
@@ -96,6 +114,7 @@ public:
     server_.emplace(http, websocket,
                     transport::server::deps{front, *io_, registry, observe::silent_logger(),
                                             base::system_clock(), base::system_entropy(), "1.2.3"});
+    server_->set_rules(rules);
     io_->start();
     const auto bound = server_->listen();
     REQUIRE(bound);

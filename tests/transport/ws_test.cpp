@@ -176,17 +176,21 @@ TEST_CASE_METHOD(rig, "a reader that does not read is closed with 1013 and a who
   raw_client client{port, 2'048};
   CHECK(client.exchange(handshake_text("/ws/agents/b")).status == 101);
   const auto asked = made.wait();
+  const auto event = [](int at) {
+    return R"({"cursor":)" + std::to_string(at + 1) + '}' + std::string(1'000, ' ') + "\n";
+  };
   for (int i = 0; i < 300; ++i)
-    deliver(asked, {std::to_string(i) + std::string(1'000, 'x') + "\n"});
+    deliver(asked, {event(i)});
   REQUIRE(eventually([&] { return metric("intermute_websocket_slow_closes_total") == 1; }));
   int next = 0;
   auto got = read_frame(client);
   for (; got.opcode == text_frame; got = read_frame(client))
-    CHECK(got.payload == std::to_string(next++) + std::string(1'000, 'x') + "\n");
+    CHECK(got.payload == event(next++));
   CHECK(next < 250);
   CHECK(got.opcode == close_frame);
   CHECK(got.code() == 1013);
-  CHECK(got.payload.substr(2) == "resume from cursor");
+  const auto last = next == 0 ? std::string{} : ' ' + std::to_string(next);
+  CHECK(got.payload.substr(2) == "resume from cursor" + last);
   client.send(client_frame(close_frame, got.payload));
   CHECK(client.is_closed());
   CHECK(eventually([&] { return front.is_gone(asked.socket); }));
@@ -271,6 +275,8 @@ TEST_CASE_METHOD(rig, "silent clients are pinged and dead ones dropped", "[ws]")
   CHECK(dead.exchange(handshake_text("/ws/agents/b")).status == 101);
   CHECK(read_frame(dead).opcode == ping_frame);
   CHECK(dead.is_closed());
+  CHECK(eventually([&] { return front.is_gone(made.wait().socket); }));
+  CHECK(eventually([&] { return metric("intermute_websocket_connections") == 0; }));
 
   raw_client alive{port};
   CHECK(alive.exchange(handshake_text("/ws/agents/b")).status == 101);
@@ -279,6 +285,20 @@ TEST_CASE_METHOD(rig, "silent clients are pinged and dead ones dropped", "[ws]")
     REQUIRE(ping.opcode == ping_frame);
     alive.send(client_frame(pong_frame, ping.payload));
   }
+}
+
+TEST_CASE_METHOD(rig, "a dead client is dropped though events go on", "[ws]") {
+  websocket.idle_timeout = 100ms;
+  subscriptions made{*this};
+  start();
+  raw_client dead{port};
+  CHECK(dead.exchange(handshake_text("/ws/agents/b")).status == 101);
+  const auto asked = made.wait();
+  // Its kernel takes them for it: only what a client sends shows that it lives.
+  CHECK(eventually([&] {
+    deliver(asked, {"event\n"});
+    return front.is_gone(asked.socket);
+  }));
 }
 
 TEST_CASE_METHOD(rig, "no more sockets are taken than are allowed", "[ws]") {

@@ -38,19 +38,14 @@ std::string_view authority_of(std::string_view origin) noexcept {
 
 } // namespace
 
-base::result<void> host_guard::check(const request& one) {
+base::result<void> host_guard::check(const request& one, bool by_name) {
   // Only HTTP/1.0 may come without a host, and no browser speaks that.
-  if (one.has_host && (one.host.empty() || one.host != accepted_)) {
+  if (by_name && one.has_host && (one.host.empty() || one.host != accepted_)) {
     if (!is_allowed(one.host))
       return errc::host_not_allowed;
     accepted_ = one.host;
   }
-  if (one.has_origin) {
-    const auto authority = authority_of(one.origin);
-    if (authority.empty() || base::lowered(authority) != base::lowered(one.host))
-      return errc::cross_origin;
-  }
-  if (one.fetch_site == "cross-site")
+  if (!is_own_origin(one) || one.fetch_site == "cross-site")
     return errc::cross_origin;
   return {};
 }
@@ -62,6 +57,13 @@ bool host_guard::is_allowed(std::string_view host) const {
   return config::is_loopback(name) || std::ranges::any_of(allowed_, [&](const std::string& one) {
            return base::lowered(one) == name;
          });
+}
+
+bool is_own_origin(const request& one) {
+  if (!one.has_origin)
+    return true;
+  const auto authority = authority_of(one.origin);
+  return !authority.empty() && base::lowered(authority) == base::lowered(one.host);
 }
 
 } // namespace intermute::transport::http

@@ -17,8 +17,9 @@ class host_guard {
 public:
   explicit host_guard(const std::vector<std::string>& allowed) : allowed_(allowed) {}
 
+  /// @param by_name  False for a Unix socket: no name leads to it, so `Host` may be anything.
   /// Fails with `host_not_allowed` or `cross_origin`.
-  [[nodiscard]] base::result<void> check(const request& one);
+  [[nodiscard]] base::result<void> check(const request& one, bool by_name = true);
 
 private:
   [[nodiscard]] bool is_allowed(std::string_view host) const;
@@ -26,5 +27,8 @@ private:
   const std::vector<std::string>& allowed_;
   std::string accepted_;
 };
+
+/// True unless `Origin` names another host and port than `Host`.
+[[nodiscard]] bool is_own_origin(const request& one);
 
 } // namespace intermute::transport::http

@@ -22,14 +22,34 @@ constexpr std::array<problem_row, base::errc_count> rows{{
   {errc::invalid_focus_state, 400, "Focus state is unknown",
    "Send at-prompt, tool-use, thinking or unknown."},
   {errc::invalid_transport, 400, "Transport is unknown", "Send async, live or both, or none."},
-  {errc::invalid_cursor, 400, "Cursor is not a number",
+  {errc::invalid_cursor, 400, "Cursor is not valid",
    "Send since_cursor as a whole decimal number that an event carried, or 0."},
+  {errc::invalid_pattern, 400, "Pattern is not valid",
+   "Mend the pattern at the byte that `offset` counts from 0."},
+  {errc::pattern_too_complex, 400, "Pattern is too long or complex",
+   "Use a shorter pattern with fewer wildcards and alternatives."},
+  {errc::invalid_ttl, 400, "Time to live is not valid",
+   "Send ttl_minutes as a whole number of minutes."},
+  {errc::invalid_policy, 400, "Policy is unknown", "Send open, auto, contacts_only or block_all."},
+  {errc::policy_required, 400, "No policy was sent", "Send policy, live_contact_policy, or both."},
+  {errc::metadata_required, 400, "No metadata was sent",
+   "Send metadata as an object of strings with at least one member."},
+  {errc::metadata_too_large, 400, "Metadata would grow too large",
+   "Keep less in the metadata of one agent."},
+  {errc::project_required, 400, "No project was named", "Name a project."},
+  {errc::invalid_idempotency_key, 400, "Idempotency-Key is not valid",
+   "Send an Idempotency-Key of 1 to 255 bytes."},
+  {errc::idempotency_key_reused, 422, "Idempotency-Key was used for another body",
+   "Use a new Idempotency-Key for a new request."},
   {errc::body_too_large, 413, "Body is too large", "Send a smaller body."},
   {errc::headers_too_large, 431, "Request line and headers are too large",
    "Send a shorter request line and fewer or shorter headers."},
   {errc::bad_http, 400, "Request is not valid HTTP", "Send valid HTTP/1.1."},
   {errc::route_not_found, 404, "No such route", "See the API description for the routes."},
   {errc::agent_not_found, 404, "No such agent", "Register the agent first."},
+  {errc::message_not_found, 404, "No such message", "Check the id and the project."},
+  {errc::reservation_not_found, 404, "No such live reservation",
+   "It never was, or it has been released already."},
   {errc::method_not_allowed, 405, "Method is not allowed here",
    "Use one of the methods that Allow names."},
   {errc::host_not_allowed, 421, "Host is not served here",
@@ -38,14 +58,37 @@ constexpr std::array<problem_row, base::errc_count> rows{{
    "Call the server from a program, or from a page that it serves itself."},
   {errc::upgrade_required, 426, "This route speaks WebSocket",
    "Send Connection: Upgrade and Upgrade: websocket."},
-  {errc::identity_mismatch, 403, "Not this agent's route",
-   "Send the agent of the path as X-Agent-ID, or leave the header out."},
+  {errc::unauthorized, 401, "No valid key",
+   "Send Authorization: Bearer with a key of the keys file."},
+  {errc::agent_token_unknown, 401, "Agent token is unknown",
+   "Send the token of the last registration, or none."},
+  {errc::agent_token_required, 401, "Agent token is required",
+   "Send the X-Agent-Token that the registration returned."},
+  {errc::agent_identity_mismatch, 403, "This is another agent",
+   "Act as the agent that the token or X-Agent-ID names."},
+  {errc::operator_required, 403, "Only an operator may do this",
+   "Use an operator key, or call from this machine without naming an agent."},
+  {errc::project_mismatch, 403, "Key is of another project",
+   "Use a key of that project, or leave the project out."},
+  {errc::policy_denied, 403, "The recipients do not take this message",
+   "Be taken into their contacts, or write in a thread that you share."},
+  {errc::not_reservation_owner, 403, "Reservation of another agent",
+   "Release it as its owner: send its X-Agent-ID or X-Agent-Token."},
   {errc::request_timeout, 408, "Request came too slowly", "Send the whole request faster."},
   {errc::active_session_conflict, 409, "Session is in use",
    "Wait until its agent was silent for five minutes, or use another session."},
   {errc::message_id_taken, 409, "Message id belongs to another sender",
    "Choose another id, or leave it out to get one."},
+  {errc::contact_limit, 409, "Contact list is full", "Remove a contact before adding another."},
+  {errc::reservation_conflict, 409, "Another agent holds an overlapping reservation",
+   "Wait until it is released or expires, or choose another pattern."},
+  {errc::reservation_limit, 409, "Too many live reservations",
+   "Release some before reserving more."},
+  {errc::idempotency_in_progress, 409, "The first request of this key is under way",
+   "Repeat the request after Retry-After to get its answer."},
   {errc::mailbox_full, 429, "A queue is full", "Nothing was done. Wait and repeat the request."},
+  {errc::rate_limited, 429, "Too many of these in a minute",
+   "Nothing was done. Repeat the request after Retry-After."},
   {errc::deadline_exceeded, 503, "No answer in time",
    "Nothing of it is known to be done. Wait and repeat the request."},
   {errc::actor_restarting, 503, "A part of the server restarts",
@@ -88,7 +131,11 @@ std::string error_text(const base::error& why) {
   case errc::invalid_session_id:
     return "invalid session_id: must be a valid UUID: " + base::quoted(why.where);
   case errc::active_session_conflict: return "session_id is in use by an active agent";
-  case errc::identity_mismatch: return "agent identity mismatch";
+  case errc::agent_identity_mismatch: return "agent identity mismatch";
+  case errc::metadata_required: return "metadata map required";
+  case errc::policy_required: return "policy or live_contact_policy required";
+  case errc::invalid_policy:
+    return "invalid " + why.where + ": must be open, auto, contacts_only, or block_all";
   case errc::route_not_found: return "404 page not found";
   case errc::method_not_allowed: return "method not allowed";
   default: return std::string{base::to_string(why.code)};
@@ -100,6 +147,13 @@ void append_member(std::string& to, std::string_view name, std::string_view valu
   json::append_string(to, name);
   to.push_back(':');
   json::append_string(to, value);
+}
+
+void append_number(std::string& to, std::string_view name, std::uint64_t value) {
+  to.push_back(',');
+  json::append_string(to, name);
+  to.push_back(':');
+  json::append_number(to, value);
 }
 
 } // namespace
@@ -137,9 +191,16 @@ void render_problem(response& into, const problem_context& of) {
   if (why.code == errc::invalid_json || why.code == errc::missing_field)
     if (!why.where.empty())
       append_member(body, "field", why.where);
+  if (why.code == errc::invalid_pattern)
+    append_number(body, "offset", why.number);
+  if (why.code == errc::pattern_too_complex || why.code == errc::reservation_limit)
+    append_number(body, "limit", why.number);
+  body += into.members;
   body += "}\n";
-  if (into.status == 429 || into.status == 503)
-    into.add_header("Retry-After", "1");
+  if (into.status == 429 || into.status == 503 || why.code == errc::idempotency_in_progress)
+    into.add_header("Retry-After", std::to_string(std::max<std::uint64_t>(1, why.number)));
+  if (into.status == 401)
+    into.add_header("WWW-Authenticate", "Bearer");
   into.add_header("X-Request-Id", of.request_id);
 }
 

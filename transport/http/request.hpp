@@ -1,5 +1,7 @@
 #pragma once
 
+#include "transport/http/identity.hpp"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -7,7 +9,7 @@
 namespace intermute::transport::http {
 
 /// The methods that a route can have; all others are `other`.
-enum class verb : std::uint8_t { get, head, post, other };
+enum class verb : std::uint8_t { get, head, post, put, patch, del, other };
 
 /// One request. The views point into `head_bytes` and live until the next request is read.
 struct request {
@@ -22,19 +24,29 @@ struct request {
 
   std::string_view host;
   std::string_view origin;
-  std::string_view fetch_site; ///< `Sec-Fetch-Site`
-  std::string_view agent_id;   ///< `X-Agent-ID`, trimmed.
-  std::string_view request_id; ///< `X-Request-Id`
-  std::string_view connection; ///< The first such line.
+  std::string_view fetch_site;      ///< `Sec-Fetch-Site`
+  std::string_view agent_id;        ///< `X-Agent-ID`, trimmed.
+  std::string_view agent_token;     ///< `X-Agent-Token`, trimmed.
+  std::string_view authorization;   ///< The first such line.
+  std::string_view forwarded_for;   ///< The first `X-Forwarded-For`.
+  std::string_view idempotency_key; ///< As sent, blanks around it taken away.
+  std::string_view request_id;      ///< `X-Request-Id`
+  std::string_view connection;      ///< The first such line.
   std::string_view upgrade;
   std::string_view socket_key;     ///< `Sec-WebSocket-Key`
   std::string_view socket_version; ///< `Sec-WebSocket-Version`
   bool has_host = false;
   bool has_origin = false;
+  bool has_forwarded_for = false;
+  bool has_authorization = false;
+  bool has_idempotency_key = false;
   bool has_upgrade_token = false; ///< `Connection` names `upgrade`.
   bool expects_continue = false;  ///< `Expect: 100-continue`
 
-  std::string parameter; ///< What stood for `{x}` in the route's path, decoded.
+  identity who; ///< Set before a handler sees the request.
+
+  std::string parameter; ///< What stood for the first `{x}` in the route's path, decoded.
+  std::string second;    ///< What stood for the second.
   std::string body;
 };
 

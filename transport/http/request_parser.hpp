@@ -12,7 +12,8 @@
 namespace intermute::transport::http {
 
 /// Beast's parser of one request, keeping what we need without an allocation per header line.
-/// A body with both a length and a coding, or with two lengths, is refused.
+/// A body with both a length and a coding, or with two lengths, is refused, and so is a path that
+/// leads elsewhere once it is decoded twice. Of headers that name somebody the first line counts.
 class request_parser final : public boost::beast::http::basic_parser<true> {
 public:
   /// @param into      Gets the request; outlives the parser.
@@ -26,6 +27,9 @@ public:
   /// Reads body bytes. @returns How many were taken; ask `is_done()` afterwards.
   /// Fails with `bad_http`, `body_too_large`.
   [[nodiscard]] base::result<std::size_t> take_body(std::string_view bytes);
+
+  /// The request is refused already: what comes of its body is counted, not kept.
+  void discard_body() noexcept { discards_ = true; }
 
 private:
   using error_code = boost::beast::error_code;
@@ -50,6 +54,9 @@ private:
   unsigned lengths_ = 0;
   bool coded_ = false;
   bool in_trailer_ = false;
+  bool has_agent_id_ = false;
+  bool has_agent_token_ = false;
+  bool discards_ = false;
 };
 
 } // namespace intermute::transport::http

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 namespace intermute::transport::http {
 namespace {
@@ -13,10 +14,12 @@ struct reason {
   std::string_view text;
 };
 
-constexpr std::array<reason, 19> reasons{{
+constexpr std::array<reason, 21> reasons{{
   {200, "OK"},
+  {201, "Created"},
   {301, "Moved Permanently"},
   {400, "Bad Request"},
+  {401, "Unauthorized"},
   {403, "Forbidden"},
   {404, "Not Found"},
   {405, "Method Not Allowed"},
@@ -53,7 +56,49 @@ void append_status_line(std::string& to, const response& what) {
   to += "\r\nDate: ";
 }
 
+/// Takes the line that `rest` begins with.
+std::string_view take_line(std::string_view& rest) noexcept {
+  const auto end = std::min(rest.find('\n'), rest.size());
+  const auto line = rest.substr(0, end);
+  rest.remove_prefix(std::min(end + 1, rest.size()));
+  return line;
+}
+
+/// The number that a line is; nothing if it is none.
+std::optional<std::size_t> number_of(std::string_view line) noexcept {
+  std::size_t value = 0;
+  const auto* const end = line.data() + line.size();
+  const auto [stop, ec] = std::from_chars(line.data(), end, value);
+  return ec == std::errc{} && stop == end ? std::optional{value} : std::nullopt;
+}
+
 } // namespace
+
+std::string kept_form(const response& of) {
+  if (of.failure || of.status < 200 || of.status > 299)
+    return {};
+  std::string text;
+  json::append_number(text, of.status);
+  text.append("\n").append(of.content_type).append("\n");
+  json::append_number(text, of.headers.size());
+  return text.append("\n").append(of.headers).append(of.body);
+}
+
+void restore(response& into, std::string_view kept) {
+  const auto status = number_of(take_line(kept));
+  const auto type = take_line(kept);
+  const auto header_bytes = number_of(take_line(kept));
+  const bool is_kept = status && *status >= 200 && *status <= 299 && header_bytes
+                       && *header_bytes <= kept.size() && (type.empty() || type == json_type);
+  if (!is_kept)
+    return into.fail({base::errc::internal, "The reply that was kept cannot be read.", {}});
+  into.status = static_cast<unsigned>(*status);
+  into.content_type = type.empty() ? std::string_view{} : json_type; // The text does not stay.
+  into.headers = kept.substr(0, *header_bytes);
+  into.body = kept.substr(*header_bytes);
+  if (into.headers.find(replay_header) == std::string::npos)
+    into.add_header(replay_header, "true");
+}
 
 std::string_view reason_of(unsigned status) noexcept {
   const auto* const found = std::ranges::find(reasons, status, &reason::status);

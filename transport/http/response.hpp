@@ -19,6 +19,7 @@ struct response {
   std::string_view content_type = json_type; ///< Empty: none.
   std::string headers;                       ///< Further header lines, each with its CRLF.
   std::string body;
+  std::string members; ///< With `failure`: further members of the problem, each `,"name":value`.
   std::optional<base::error> failure; ///< Set: all of the above is made from it.
   bool close = false;                 ///< The connection ends with this answer.
 
@@ -34,10 +35,22 @@ struct response {
     content_type = json_type;
     headers.clear();
     body.clear();
+    members.clear();
     failure.reset();
     close = false;
   }
 };
+
+/// The header line that marks a reply to a repeated request.
+inline constexpr std::string_view replay_header = "Idempotent-Replay";
+
+/// The form in which an answer is kept for repeats of its request (decision 6); empty unless it is
+/// a success: others are not kept.
+[[nodiscard]] std::string kept_form(const response& of);
+
+/// Makes `into` the answer that was kept, marked by `replay_header`. A text that `kept_form` never
+/// made becomes the failure `internal`.
+void restore(response& into, std::string_view kept);
 
 /// The words behind a status code in the status line.
 [[nodiscard]] std::string_view reason_of(unsigned status) noexcept;

@@ -1,7 +1,11 @@
 #include "transport/http/target.hpp"
 
+#include "base/text.hpp"
 #include "transport/json/utf8.hpp"
 
+#include <algorithm>
+#include <charconv>
+#include <limits>
 #include <vector>
 
 namespace intermute::transport::http {
@@ -51,6 +55,24 @@ pair split_pair(std::string_view text) noexcept {
   if (equals == std::string_view::npos)
     return {text, {}};
   return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
+// The store counts in signed numbers.
+constexpr auto cursor_max = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+constexpr std::int64_t seconds_max = 100LL * 365 * 24 * 60 * 60;
+
+/// The number that all of the value is; nothing otherwise.
+template <class Number>
+std::optional<Number> number_value(std::string_view query, std::string_view name) {
+  const auto text = query_value(query, name);
+  if (!text)
+    return std::nullopt;
+  Number value = 0;
+  const auto* const end = text->data() + text->size();
+  const auto [stop, ec] = std::from_chars(text->data(), end, value);
+  if (ec != std::errc{} || stop != end || text->empty())
+    return std::nullopt;
+  return value;
 }
 
 bool is_dots(std::string_view segment) noexcept { return segment == "." || segment == ".."; }
@@ -113,6 +135,28 @@ std::optional<std::string> query_value(std::string_view query, std::string_view 
       return value;
   }
   return std::nullopt;
+}
+
+std::string trimmed_value(std::string_view query, std::string_view name) {
+  return std::string{base::trimmed(query_value(query, name).value_or(""))};
+}
+
+std::uint64_t cursor_value(std::string_view query, std::string_view name) {
+  return std::min(number_value<std::uint64_t>(query, name).value_or(0), cursor_max);
+}
+
+std::uint32_t limit_value(std::string_view query, std::uint32_t usual, std::uint32_t most) {
+  const auto wanted = number_value<std::int64_t>(query, "limit");
+  if (!wanted || *wanted < 1)
+    return usual;
+  return static_cast<std::uint32_t>(std::min<std::int64_t>(*wanted, most));
+}
+
+std::optional<std::chrono::seconds> seconds_value(std::string_view query, std::string_view name) {
+  const auto wanted = number_value<std::int64_t>(query, name);
+  if (!wanted || *wanted < 0)
+    return std::nullopt;
+  return std::chrono::seconds{std::min(*wanted, seconds_max)};
 }
 
 bool is_utf8_query(std::string_view query) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +28,23 @@ struct target_parts {
 /// The first value of `name`, with `+` and `%XX` decoded. A pair with `;` or a broken escape does
 /// not count.
 [[nodiscard]] std::optional<std::string> query_value(std::string_view query, std::string_view name);
+
+/// The first value of `name` without blanks around; empty when there is none.
+[[nodiscard]] std::string trimmed_value(std::string_view query, std::string_view name);
+
+/// The cursor in `name`; 0 when there is none or it is no number. At most 2^63 - 1, which no
+/// cursor ever comes near.
+[[nodiscard]] std::uint64_t cursor_value(std::string_view query, std::string_view name);
+
+/// How many a page may have at most: the number in `limit`, at most `most`; `usual` when there is
+/// none, or it is no number or below 1.
+[[nodiscard]] std::uint32_t limit_value(std::string_view query, std::uint32_t usual,
+                                        std::uint32_t most);
+
+/// The seconds in `name`, at most 100 years; nothing when there are none, or it is no number or
+/// below 0.
+[[nodiscard]] std::optional<std::chrono::seconds> seconds_value(std::string_view query,
+                                                                std::string_view name);
 
 /// True if every value and name of the query is UTF-8 once decoded.
 [[nodiscard]] bool is_utf8_query(std::string_view query);

@@ -6,13 +6,15 @@
 #include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
 
+#include <charconv>
+
 namespace intermute::transport::json {
 namespace {
 
 using base::errc;
 using size = rapidjson::SizeType;
 
-// Numbers stay text: no member takes one yet, and none can then be too large.
+// Numbers stay text: so none is rounded, and `1.0` can be told from `1`.
 constexpr unsigned common = rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag;
 // In place, since RapidJSON's own check of UTF-8 costs four times what the rest does: it goes
 // byte by byte, ours by eight.
@@ -90,8 +92,13 @@ public:
     }
     return ignore_or_refuse("a boolean");
   }
-  bool RawNumber(const char*, size, bool) { // NOLINT(readability-identifier-naming)
-    return ignore_or_refuse("a number");
+  bool RawNumber(const char* text, size length, bool) { // NOLINT(readability-identifier-naming)
+    auto** to = std::get_if<std::int64_t*>(&place_);
+    if (depth_ != 1 || state_ != state::members || to == nullptr)
+      return ignore_or_refuse("a number");
+    const auto [stop, ec] = std::from_chars(text, text + length, **to);
+    return (ec == std::errc{} && stop == text + length)
+           || ignore_or_refuse("a number that is not whole or too large");
   }
   bool Null() { // NOLINT(readability-identifier-naming)
     if (state_ == state::list)
@@ -184,10 +191,11 @@ struct depth_counter : rapidjson::BaseReaderHandler<rapidjson::UTF8<>, depth_cou
 base::error error_of(const rapidjson::ParseResult& done, filler& filled) {
   if (!filled.wrong.empty())
     return {errc::invalid_json, std::move(filled.wrong), std::move(filled.field)};
+  const bool of_member = done.Code() == rapidjson::kParseErrorNumberTooBig;
   return {errc::invalid_json,
           std::string{"The body is not valid JSON at byte "} + std::to_string(done.Offset()) + ": "
             + rapidjson::GetParseError_En(done.Code()),
-          {}};
+          of_member ? std::move(filled.field) : std::string{}};
 }
 
 } // namespace

@@ -3,6 +3,7 @@
 #include "base/result.hpp"
 #include "transport/json/fields.hpp"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -13,8 +14,8 @@ namespace intermute::transport::json {
 inline constexpr std::size_t depth_max = 64;
 
 /// Where the value of one member goes; nothing for a member that nobody knows.
-using place = std::variant<std::monostate, std::string*, bool*, strings*, std::optional<strings>*,
-                           std::optional<string_map>*>;
+using place = std::variant<std::monostate, std::string*, bool*, std::int64_t*, strings*,
+                           std::optional<strings>*, std::optional<string_map>*>;
 
 /// The struct that a body is read into.
 class target {
@@ -26,8 +27,9 @@ public:
 
 /// Reads the first JSON value of `body`; what follows it is ignored.
 ///
-/// Unknown members are skipped, of equal ones the last counts, `null` leaves the zero value.
-/// Lone surrogate escapes become U+FFFD. The body is read in place and is of no use afterwards.
+/// Unknown members are skipped, of equal ones the last counts, `null` leaves the zero value. A
+/// number has to be whole, as in `-7`; `1.0` and `1e2` are not, as the reference has it. Lone
+/// surrogate escapes become U+FFFD. The body is read in place and is of no use afterwards.
 /// Fails with `invalid_json` (the error's `where` names the member) or `invalid_utf8`.
 [[nodiscard]] base::result<void> decode_into(std::string& body, target& into);
 

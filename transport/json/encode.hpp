@@ -68,6 +68,17 @@ void append_value(std::string& to, const std::optional<T>* value) {
     to += "null";
 }
 
+template <class T>
+void append_value(std::string& to, const std::optional<T>& value) {
+  append_value(to, &value);
+}
+template <described T>
+void append_value(std::string& to, const std::vector<T>& list);
+
+template <class T>
+bool is_set(const std::optional<T>& value) noexcept {
+  return value.has_value();
+}
 inline bool is_set(std::string_view text) noexcept { return !text.empty(); }
 inline bool is_set(const std::string& text) noexcept { return !text.empty(); }
 inline bool is_set(bool value) noexcept { return value; }
@@ -90,6 +101,18 @@ void append_value(std::string& to, const T& object) {
   };
   std::apply([&](const auto&... row) { (append_member(row), ...); }, fields_of<T>::table);
   to.push_back('}');
+}
+
+/// A list of objects.
+template <described T>
+void append_value(std::string& to, const std::vector<T>& list) {
+  to.push_back('[');
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    if (i != 0)
+      to.push_back(',');
+    append_value(to, list[i]);
+  }
+  to.push_back(']');
 }
 
 /// A whole body: the value and one line feed.

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-/// What goes over the wire about messages and inboxes (contract 5 to 7).
+/// What goes over the wire about messages, inboxes and topics (contract 5 to 7, 9 and 10).
 namespace intermute::transport::wire {
 
 /// The body of a send.
@@ -16,7 +16,8 @@ struct send_body : actors::send_message {
   std::string target_window_uuid; ///< Of live delivery; not used.
 };
 
-/// The recipients of one kind. `only` not null: of them, that agent alone.
+/// The recipients of one kind; `null` on the wire when there is none. `only` not null: of them,
+/// that agent alone.
 struct recipients_view {
   const std::vector<domain::recipient>* all = nullptr;
   domain::recipient_kind kind = domain::recipient_kind::to;
@@ -25,7 +26,7 @@ struct recipients_view {
 [[nodiscard]] bool is_set(const recipients_view& some) noexcept;
 void append_value(std::string& to, const recipients_view& some);
 
-/// One message as an inbox shows it.
+/// One message as inboxes and topics show it.
 struct message_row {
   std::string_view id;
   std::string_view thread_id;
@@ -43,8 +44,16 @@ struct message_row {
   std::uint64_t cursor = 0;
 };
 
+/// The message with a cursor. @param blind  Whose blind copy is shown: null for all of them.
+[[nodiscard]] message_row row_of(const domain::message& message, domain::cursor at,
+                                 const std::string* blind);
+
 /// The message of an entry as `reader` may see it: of the blind copies, its own name alone.
 [[nodiscard]] message_row row_of(const domain::inbox_entry& entry, const std::string& reader);
+
+/// The message outside an inbox, as `reader` may see it: its sender sees all blind copies, others
+/// their own name alone. The empty reader sees none. The row may point to `reader`.
+[[nodiscard]] message_row row_of(const domain::placed_message& placed, const std::string& reader);
 
 /// The body of read and ack.
 struct mark_body {
@@ -54,8 +63,18 @@ struct mark_body {
 /// Appends the reply to a send.
 void append_sent(std::string& to, const actors::sent& done);
 
+/// Appends the reply to a broadcast.
+void append_broadcast(std::string& to, const actors::broadcast_done& done);
+
+/// Appends `,"denied":[...]` to the members of a problem; nothing for an empty list.
+void append_denied(std::string& members, const std::vector<std::string>& denied);
+
 /// Appends a page; its cursor is the last entry's, or `since` when it is empty.
 void append_page(std::string& to, const actors::inbox_page& page, const std::string& reader,
+                 domain::cursor since);
+
+/// Appends a page of messages outside an inbox, as `reader` may see them; its cursor is as above.
+void append_page(std::string& to, const actors::message_list& page, const std::string& reader,
                  domain::cursor since);
 
 } // namespace intermute::transport::wire
@@ -79,6 +98,14 @@ struct fields_of<wire::send_body> {
                                     field("ack_required", &type::ack_required),
                                     field("transport", &type::transport),
                                     field("target_window_uuid", &type::target_window_uuid)};
+};
+
+template <>
+struct fields_of<actors::broadcast> {
+  using type = actors::broadcast;
+  static constexpr std::tuple table{field("from", &type::from), field("topic", &type::topic),
+                                    field("body", &type::body), field("project", &type::project),
+                                    field("subject", &type::subject)};
 };
 
 template <>

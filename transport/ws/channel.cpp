@@ -1,5 +1,6 @@
 #include "transport/ws/channel.hpp"
 
+#include "transport/http/target.hpp"
 #include "transport/json/decode.hpp"
 
 #include <boost/asio/buffer.hpp>
@@ -7,6 +8,8 @@
 #include <boost/beast/websocket/error.hpp>
 #include <boost/beast/websocket/option.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
+
+#include <charconv>
 
 namespace intermute::transport::ws {
 namespace {
@@ -33,13 +36,28 @@ std::string canonical_handshake(const http::request& asked, std::string_view res
   return text;
 }
 
+/// The decimal number that `text` begins with.
+std::optional<domain::cursor> number_at(std::string_view text) noexcept {
+  domain::cursor value = 0;
+  const auto [stop, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return ec == std::errc{} ? std::optional{value} : std::nullopt;
+}
+
+/// The member `cursor` of an event, if it has one. What a client chose cannot be taken for it: a
+/// quotation mark in a string is escaped.
+std::optional<domain::cursor> cursor_of(std::string_view event) noexcept {
+  constexpr std::string_view member = "\"cursor\":";
+  const auto at = event.find(member);
+  return at == std::string_view::npos ? std::nullopt : number_at(event.substr(at + member.size()));
+}
+
 } // namespace
 
 channel::channel(shard& home)
   : home_(home),
     outbox_(home.with().websocket.outbox_events_max, home.with().websocket.outbox_bytes_max) {}
 
-void channel::start(tcp_socket socket, const http::request& asked, std::string_view rest) {
+void channel::start(stream_socket socket, const http::request& asked, std::string_view rest) {
   const auto& limits = home_.with().websocket;
   boost::system::error_code ignored; // A socket that is gone already shows at the first write.
   socket.set_option(asio::socket_base::send_buffer_size(static_cast<int>(limits.send_buffer_bytes)),
@@ -47,6 +65,7 @@ void channel::start(tcp_socket socket, const http::request& asked, std::string_v
   stream_.emplace(gentle_socket{std::move(socket)});
   if (rest.size() > rest_max)
     return give_up();
+  resume_at_ = number_at(http::query_value(asked.query, "since_cursor").value_or(""));
   stream_->set_option(
     websocket::stream_base::timeout{handshake_timeout, limits.idle_timeout, true});
   stream_->set_option(websocket::stream_base::decorator(
@@ -81,7 +100,7 @@ void channel::push(actors::frame next) {
     home_.with().metrics.sockets_slow.Increment();
     if (writing_)
       outbox_.keep_first();
-    return close(websocket::close_code::try_again_later, "resume from cursor");
+    return close_slow();
   }
   write();
 }
@@ -107,6 +126,8 @@ void channel::on_written(const error_code& ec) {
   if (ec)
     return give_up();
   home_.with().metrics.socket_frames.Increment();
+  if (const auto at = cursor_of(*outbox_.front().payload))
+    resume_at_ = at;
   const bool more = outbox_.front().ask_more;
   outbox_.pop();
   if (closing_)
@@ -141,12 +162,12 @@ void channel::on_read(const error_code& ec) {
     read();
 }
 
-void channel::close(std::uint16_t code, std::string_view reason) {
+void channel::close(std::uint16_t code, std::string reason) {
   if (closing_ || gone_)
     return;
   closing_ = true;
   close_code_ = code;
-  close_reason_ = reason;
+  close_reason_ = std::move(reason);
   due_ = home_.now() + goodbye_timeout;
   home_.arm(due_);
   if (open_ && !writing_)
@@ -157,6 +178,10 @@ void channel::send_close() {
   if (close_sent_)
     return;
   close_sent_ = true;
+  // Only now is known which event was the last.
+  const bool resumes = close_code_ != websocket::close_code::bad_payload;
+  if (resumes && resume_at_)
+    close_reason_ += ' ' + std::to_string(*resume_at_);
   const websocket::close_reason reason{
     static_cast<websocket::close_code>(close_code_),
     beast::string_view{close_reason_.data(), close_reason_.size()}};
@@ -165,7 +190,11 @@ void channel::send_close() {
   });
 }
 
-void channel::drain() { close(websocket::close_code::going_away, "the server is shutting down"); }
+void channel::close_slow() { close(websocket::close_code::try_again_later, "resume from cursor"); }
+
+void channel::drain() {
+  close(websocket::close_code::going_away, "the server is shutting down; resume from cursor");
+}
 
 void channel::cut() { give_up(); }
 
@@ -211,7 +240,7 @@ void channel::on_time(base::steady_time now) {
   // One frame did not leave in all that time: it is as slow as a full outbox.
   home_.with().metrics.sockets_slow.Increment();
   outbox_.keep_first();
-  close(websocket::close_code::try_again_later, "resume from cursor");
+  close_slow();
 }
 
 } // namespace intermute::transport::ws

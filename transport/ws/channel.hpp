@@ -28,7 +28,7 @@ public:
 
   /// Takes the socket over and answers the handshake `asked`.
   /// @param rest  What came behind the handshake.
-  void start(tcp_socket socket, const http::request& asked, std::string_view rest);
+  void start(stream_socket socket, const http::request& asked, std::string_view rest);
 
   /// Sends `next` when its turn comes, or closes when there is no room for it.
   void push(actors::frame next);
@@ -50,7 +50,8 @@ private:
   void on_read(const error_code& ec);
   void write();
   void on_written(const error_code& ec);
-  void close(std::uint16_t code, std::string_view reason);
+  void close(std::uint16_t code, std::string reason);
+  void close_slow();
   void send_close();
   void linger();
   void discard();
@@ -68,7 +69,9 @@ private:
   bool close_sent_ = false;
   bool gone_ = false;
   std::uint16_t close_code_ = 0;
-  std::string_view close_reason_;
+  std::string close_reason_;
+  /// Where the client can go on from: the last event that was sent, else what it asked for.
+  std::optional<domain::cursor> resume_at_;
   base::steady_time due_ = base::steady_time::max(); ///< When a write or the end is overdue.
 };
 

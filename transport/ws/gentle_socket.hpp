@@ -15,16 +15,16 @@ namespace intermute::transport::ws {
 /// Beast 1.81 tears a socket down by closing it after the first bytes it reads. If the client is
 /// still sending, the kernel then resets the connection and throws away what the client has not
 /// read yet: the close frame that says why.
-class gentle_socket : public tcp_socket {
+class gentle_socket : public stream_socket {
 public:
-  explicit gentle_socket(tcp_socket other) : tcp_socket(std::move(other)) {}
+  explicit gentle_socket(stream_socket other) : stream_socket(std::move(other)) {}
 };
 
 /// Found by Beast through the type of its second argument.
 template <class Handler>
 void async_teardown(boost::beast::role_type, gentle_socket& socket, Handler&& handler) {
   boost::system::error_code ec;
-  socket.shutdown(tcp_socket::shutdown_send, ec);
+  socket.shutdown(stream_socket::shutdown_send, ec);
   boost::asio::post(socket.get_executor(),
                     boost::beast::bind_front_handler(std::forward<Handler>(handler), ec));
 }

@@ -1,4 +1,3 @@
-#include "base/text.hpp"
 #include "transport/call.hpp"
 #include "transport/http/handlers.hpp"
 #include "transport/http/target.hpp"
@@ -47,10 +46,8 @@ private:
 
 /// What keeps a request from becoming a WebSocket (contract 15.1).
 base::result<void> check_handshake(const request& from) {
-  if (from.parameter.empty())
-    return {errc::missing_field, "Name the agent: /ws/agents/{agent}.", "agent"};
-  if (!from.agent_id.empty() && from.agent_id != from.parameter)
-    return errc::identity_mismatch;
+  if (!from.who.agent.empty() && from.who.agent != from.parameter)
+    return errc::agent_identity_mismatch;
   if (from.http_1_0 || !from.has_upgrade_token || from.upgrade.empty())
     return errc::upgrade_required;
   if (from.socket_version != "13")
@@ -89,6 +86,11 @@ void refuse_handshake(call& one, const base::error& why) {
 } // namespace
 
 void open_socket(call& one) {
+  if (one.request.parameter.empty())
+    return one.refuse({errc::missing_field, "Name the agent: /ws/agents/{agent}.", "agent"});
+  auto project = project_of(one.request.who, trimmed_value(one.request.query, "project"));
+  if (!project)
+    return one.refuse(project.why());
   if (auto fine = check_handshake(one.request); !fine)
     return refuse_handshake(one, fine.why());
   const auto since = since_of(one.request.query);
@@ -108,7 +110,7 @@ void open_socket(call& one) {
   actors::subscribe what;
   what.socket = id;
   what.frames = &one.home();
-  what.project = base::trimmed(query_value(one.request.query, "project").value_or(""));
+  what.project = std::move(*project);
   what.agent = one.request.parameter;
   what.since = *since;
   const auto source = one.source(what.agent);

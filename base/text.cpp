@@ -12,9 +12,15 @@ constexpr std::array<std::string_view, 25> spaces{
   "\u2000", "\u2001", "\u2002", "\u2003", "\u2004", "\u2005", "\u2006", "\u2007", "\u2008",
   "\u2009", "\u200a", "\u2028", "\u2029", "\u202f", "\u205f", "\u3000"};
 
+/// True if no form of a space begins or ends with `c`.
+constexpr bool is_no_space(char c) noexcept { return c > ' ' && c <= '~'; }
+
 } // namespace
 
 std::string_view trimmed(std::string_view text) noexcept {
+  // Nearly always there is nothing to trim, and names are trimmed for every request.
+  if (text.empty() || (is_no_space(text.front()) && is_no_space(text.back())))
+    return text;
   const auto leads = [&](std::string_view s) { return text.starts_with(s); };
   const auto trails = [&](std::string_view s) { return text.ends_with(s); };
   for (;;) { // Ends: every round shortens the text.

@@ -26,6 +26,8 @@ class Server:
             self._folder = tempfile.mkdtemp(prefix="bench-", dir=work_folder)
             db = os.path.join(self._folder, "bench.db")
         command = [program, "serve", "--port", "0", "--db", db]
+        if not any(one.startswith("auth.keys_file=") for one in settings):
+            command += ["--set", f"auth.keys_file={db}.keys.yaml"]
         for setting in settings:
             command += ["--set", setting]
         self._log = tempfile.TemporaryFile(mode="w+")

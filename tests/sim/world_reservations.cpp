@@ -12,6 +12,19 @@ using actors::op_kind;
 const std::vector<std::string> patterns{"src/**", "src/a.go",     "src/*.go", "docs/",
                                         "docs/x", "{src,docs}/y", "*",        "a/b/c"};
 
+/// The first is compared with the two others by a worker; it overlaps the last.
+const std::vector<std::string> long_patterns{std::string(3'500, 'a'),
+                                             "*" + std::string(1'500, 'a') + "b*",
+                                             "*" + std::string(1'400, 'a') + "*"};
+
+const domain::glob& compiled(const std::string& pattern) {
+  static std::map<std::string, domain::glob> known;
+  auto at = known.find(pattern);
+  if (at == known.end())
+    at = known.emplace(pattern, *domain::glob::parse(pattern)).first;
+  return at->second;
+}
+
 /// Nobody else may hold an overlapping reservation while an exclusive one lasts.
 bool excludes(const storage::reservation& a, const storage::reservation& b) {
   if (a.project != b.project || a.agent_id == b.agent_id || !(a.exclusive || b.exclusive))
@@ -21,16 +34,18 @@ bool excludes(const storage::reservation& a, const storage::reservation& b) {
   };
   if (a.created_at >= end_of(b) || b.created_at >= end_of(a))
     return false;
-  return domain::glob::parse(a.path_pattern)->overlaps(*domain::glob::parse(b.path_pattern));
+  return compiled(a.path_pattern).overlaps(compiled(b.path_pattern));
 }
 
 } // namespace
 
 void world::reserve_something() {
+  static const auto cost = compiled(long_patterns[0]).cost(compiled(long_patterns[1]));
+  require(cost > domain::glob_inline_cost_max, "long patterns are compared by a worker");
   actors::reserve what;
   what.project = pick(projects);
   what.agent_id = pick(agents);
-  what.path_pattern = pick(patterns);
+  what.path_pattern = pick(chance(10) ? long_patterns : patterns);
   what.exclusive = chance(60);
   what.ttl_minutes = 1;
   const auto scope = chance(15) ? "reserve" + std::to_string(random_() % 40) : std::string{};

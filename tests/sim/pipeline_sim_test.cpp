@@ -18,8 +18,8 @@ void run_seed(std::uint64_t seed) {
     world w{seed};
     w.run(4'000);
   } catch (const world::broken_promise& broken) {
-    FAIL("seed " << seed << " breaks: " << broken.what() << "\nreplay: INTERMUTE_SEED=" << seed
-                 << " build/release/tests/test_sim");
+    FAIL_CHECK("seed " << seed << " breaks: " << broken.what()
+                       << "\nreplay: INTERMUTE_SEED=" << seed << " build/release/tests/test_sim");
   }
 }
 

@@ -128,6 +128,11 @@ public:
                             std::vector<storage::row_operation> operations,
                             std::unique_ptr<write_context> context, place taken = {}) const;
 
+  /// What a request is refused with when `submit` takes no more.
+  [[nodiscard]] static base::error closed() {
+    return {base::errc::shutting_down, "The store is closing. Repeat the request later.", {}};
+  }
+
   /// Answers a request that changes nothing: at once, or, when it has an Idempotency-Key, once
   /// the reply is kept.
   template <class Request>
@@ -154,7 +159,7 @@ void change_log::answer(op_of<Request>& what, typename Request::reply told, cons
     return what.fail(taken.why());
   auto context = std::make_unique<reply_context<Request>>(owner, op_ptr{&what}, std::move(told));
   if (!submit(decided_in, {}, std::move(context), std::move(*taken)))
-    what.fail({base::errc::shutting_down, "The store is closing. Repeat the request later.", {}});
+    what.fail(closed());
 }
 
 /// Asks to be told once everything the owner logged before is decided.

@@ -38,9 +38,11 @@ public:
       what->fail(full());
   }
 
+  /// What a request is refused with when the queue of reads is full.
+  [[nodiscard]] static base::error full();
+
 private:
   [[nodiscard]] static base::error too_late();
-  [[nodiscard]] static base::error full();
 
   storage::reader_pool& readers_;
   const base::clock& clock_;

@@ -1,3 +1,4 @@
+#include "actors/cold_reads.hpp"
 #include "actors/directory.hpp"
 #include "actors/directory_writes.hpp"
 #include "base/sha256.hpp"
@@ -58,7 +59,7 @@ bool directory::decide(op_of<Request>& what, domain::agent made, typename Reques
   auto context
     = std::make_unique<agent_context<Request>>(address(), op_ptr{&what}, number, std::move(told));
   if (!deps_.log.submit(epoch_, std::move(operations), std::move(context), std::move(taken))) {
-    what.fail({errc::shutting_down, "The store is closing. Repeat the request later.", {}});
+    what.fail(change_log::closed());
     return false;
   }
   decisions_ = number;
@@ -141,8 +142,7 @@ void directory::check_holds(op_of<register_agent>& what, const std::string& agen
       asked, std::make_shared<const base::result<bool>>(from.holds_any(agent_id, now))}));
   };
   if (!deps_.readers.submit(std::move(job)))
-    what.fail(
-      {errc::mailbox_full, "Too many reads of the store wait. Repeat the request.", "reader"});
+    what.fail(cold_reads::full());
 }
 
 void directory::holds_checked(const session_checked& note) {

@@ -1,6 +1,7 @@
 #include "actors/project.hpp"
 
 #include "actors/broadcast_audience.hpp"
+#include "actors/cold_reads.hpp"
 #include "actors/guarded.hpp"
 #include "actors/project_writes.hpp"
 #include "base/text.hpp"
@@ -11,10 +12,6 @@ namespace intermute::actors {
 namespace {
 
 using base::errc;
-
-base::error closing() {
-  return {errc::shutting_down, "The store is closing. Repeat the request later.", {}};
-}
 
 bool contains(const std::vector<std::string>& some, const std::string& one) {
   return std::ranges::find(some, one) != some.end();
@@ -74,16 +71,15 @@ void project::serve(op& what) {
     [this](op_of<mark_message>& one) { mark(one); });
 }
 
-void project::park(op& what, const std::string& of, contact_question question) {
-  auto job = [asked = op_ptr{&what}, to = address(),
-              question = std::move(question)](storage::reader& from) {
-    using found = base::result<contact_verdicts>;
-    to->notify(caf::make_message(
-      contacts_judged{asked, std::make_shared<const found>(judge_contacts(from, question))}));
-  };
+void project::park(op& what, const std::string& of, judge_contacts_job judge) {
+  auto job
+    = [asked = op_ptr{&what}, to = address(), judge = std::move(judge)](storage::reader& from) {
+        using found = base::result<contact_verdicts>;
+        to->notify(
+          caf::make_message(contacts_judged{asked, std::make_shared<const found>(judge(from))}));
+      };
   if (!deps_.readers.submit(std::move(job)))
-    return what.fail(
-      {errc::mailbox_full, "Too many reads of the store wait. Repeat the request.", "reader"});
+    return what.fail(cold_reads::full());
   parked_[of];
 }
 
@@ -138,7 +134,9 @@ void project::send(op_of<send_message>& what, allowance found) {
     reached.push_back(std::move(one));
   }
   if (!question.automatic.empty() || !question.contacts.empty())
-    return park(what, asked.from, std::move(question));
+    return park(what, asked.from, [question = std::move(question)](storage::reader& from) {
+      return judge_contacts(from, question);
+    });
   if (reached.empty())
     return what.answer(std::move(told));
   send_to(what, std::move(told), std::move(reached));
@@ -170,7 +168,7 @@ void project::send_to(op_of<send_message>& what, sent told,
   operations.emplace_back(storage::put_message{std::move(made), named});
   auto context = std::make_unique<send_context>(address(), op_ptr{&what}, std::move(told));
   if (!deps_.log.submit(epoch_, std::move(operations), std::move(context), std::move(*taken)))
-    what.fail(closing());
+    what.fail(change_log::closed());
 }
 
 // ---- Broadcasts -------------------------------------------------------------------------------
@@ -185,17 +183,11 @@ void project::broadcast_one(op_of<broadcast>& what) {
     return what.fail({errc::rate_limited,
                       "This agent has sent as many broadcasts as it may in a minute.", "broadcasts",
                       static_cast<std::uint64_t>(wait->count())});
-  auto job = [request = op_ptr{&what}, to = address(), known = deps_.agents.load(),
-              project = asked.project, sender = asked.from,
-              now = deps_.clock.wall()](storage::reader& from) {
-    using found = base::result<contact_verdicts>;
-    to->notify(caf::make_message(contacts_judged{
-      request, std::make_shared<const found>(audience_of(*known, project, sender, now, from))}));
-  };
-  if (!deps_.readers.submit(std::move(job)))
-    return what.fail(
-      {errc::mailbox_full, "Too many reads of the store wait. Repeat the request.", "reader"});
-  parked_[asked.from];
+  park(what, asked.from,
+       [known = deps_.agents.load(), project = asked.project, sender = asked.from,
+        now = deps_.clock.wall()](storage::reader& from) {
+         return audience_of(*known, project, sender, now, from);
+       });
 }
 
 void project::broadcast_to(op_of<broadcast>& what, const contact_verdicts& found) {
@@ -224,7 +216,7 @@ void project::broadcast_to(op_of<broadcast>& what, const contact_verdicts& found
   operations.emplace_back(storage::put_message{std::move(made), false});
   auto context = std::make_unique<broadcast_context>(address(), op_ptr{&what}, std::move(told));
   if (!deps_.log.submit(epoch_, std::move(operations), std::move(context), std::move(*taken)))
-    what.fail(closing());
+    what.fail(change_log::closed());
 }
 
 // ---- Marks ------------------------------------------------------------------------------------
@@ -240,7 +232,7 @@ void project::mark(op_of<mark_message>& what) {
   operations.emplace_back(std::move(operation));
   auto context = std::make_unique<mark_context>(address(), op_ptr{&what});
   if (!deps_.log.submit(epoch_, std::move(operations), std::move(context), std::move(*taken)))
-    what.fail(closing());
+    what.fail(change_log::closed());
 }
 
 } // namespace intermute::actors

@@ -6,6 +6,7 @@
 #include "domain/rate_windows.hpp"
 
 #include <deque>
+#include <functional>
 #include <string>
 #include <unordered_map>
 
@@ -41,8 +42,9 @@ private:
   void broadcast_to(op_of<broadcast>& what, const contact_verdicts& found);
   void mark(op_of<mark_message>& what);
 
-  /// Looks the question up; the answer comes as a note.
-  void park(op& what, const std::string& of, contact_question question);
+  /// Has a reader find out who may be written to; the answer comes as a note.
+  using judge_contacts_job = std::function<base::result<contact_verdicts>(storage::reader&)>;
+  void park(op& what, const std::string& of, judge_contacts_job judge);
 
   const services& deps_;
   storage::epoch epoch_;

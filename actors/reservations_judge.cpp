@@ -17,10 +17,6 @@ std::vector<const domain::hold*> only(std::vector<const domain::hold*> some, Cou
   return some;
 }
 
-base::error closing() {
-  return {errc::shutting_down, "The store is closing. Repeat the request later.", {}};
-}
-
 } // namespace
 
 // ---- Comparing --------------------------------------------------------------------------------
@@ -149,7 +145,7 @@ void reservations::grant(op_of<reserve>& what) {
   operations.emplace_back(storage::put_reservation{made});
   auto context = std::make_unique<reserve_context>(address(), op_ptr{&what}, std::move(told));
   if (!deps_.log.submit(epoch_, std::move(operations), std::move(context), std::move(*taken)))
-    return what.fail(closing());
+    return what.fail(change_log::closed());
   table_.add(std::move(tentative));
 }
 
@@ -206,7 +202,7 @@ void reservations::release(op_of<release_reservation>& what) {
     storage::end_reservations{{asked.id}, domain::release_reason::released, deps_.clock.wall()});
   auto context = std::make_unique<release_context>(address(), op_ptr{&what});
   if (!deps_.log.submit(epoch_, std::move(operations), std::move(context), std::move(*taken)))
-    return what.fail(closing());
+    return what.fail(change_log::closed());
   table_.set(*one, standing::ending);
 }
 

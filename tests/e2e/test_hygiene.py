@@ -7,7 +7,9 @@ import subprocess
 import sys
 import time
 
-from support import PATIENCE, clean_environment, metric, request_bytes, wait_for
+import pytest
+from support import (PATIENCE, SANITIZED, clean_environment, metric, request_bytes,
+                     wait_for)
 
 DESCRIPTORS = 128
 CONNECTIONS = 250
@@ -33,6 +35,8 @@ def sockets(client):
     return metric(client.get("/metrics").body.decode(), "intermute_websocket_connections")
 
 
+@pytest.mark.skipif(SANITIZED, reason="UBSan's vptr check itself needs a free descriptor (a pipe) "
+                                      "and reports falsely when there is none")
 def test_without_descriptors_the_server_goes_on_and_accepts_again(make_server):
     server = make_server()
     with server.client() as client, contextlib.ExitStack() as crowd:

@@ -192,9 +192,11 @@ TEST_CASE("an answer that was kept is the same, a text that is none is a failure
   first.add_header("X-One", "1");
   first.body = "{\"a\":\"\n\"}\n";
   http::response second;
-  http::restore(second, http::kept_form(first));
+  auto kept = http::kept_form(first);
+  http::restore(second, kept);
+  std::ranges::fill(kept, '?');
   CHECK(second.status == 201);
-  CHECK(second.content_type.data() == http::json_type.data()); // It does not point into the text.
+  CHECK(second.content_type == http::json_type); // It does not point into the text.
   CHECK(second.headers == "X-One: 1\r\nIdempotent-Replay: true\r\n");
   CHECK(second.body == first.body);
   CHECK_FALSE(second.failure.has_value());

@@ -28,6 +28,7 @@ STEPS = {  # the key that says what a step does -> the further keys it may have
     "age": set(),
     "file": {"expect"},
     "run": {"expect"},
+    "world": set(),
 }
 
 

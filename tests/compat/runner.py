@@ -16,9 +16,10 @@ import websockets
 import yaml
 from patterns import CaseError, Mismatch, fill, match
 from sockets import HANDSHAKE
-from support import (PATIENCE, PROBLEM_MEMBERS, Raw, Server, encoded, request_bytes, run_cli,
+from support import (PATIENCE, PROBLEM_MEMBERS, ROOT, Raw, Server, encoded, request_bytes, run_cli,
                      wait_for)
 
+FIXTURES = ROOT / "examples/fixtures"
 REMOTE = "203.0.113.10"  # a caller that a proxy on this machine names as not local
 HTTP_DATE = re.compile(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT")
 
@@ -463,6 +464,15 @@ class Run:
             match(expect["stdout"], done.stdout.splitlines(), self.names, "stdout")
         if "stderr" in expect:
             match(expect["stderr"], done.stderr, self.names, "stderr")
+
+
+    def do_world(self, step):
+        """Loads one of examples/fixtures; each alias is bound to its agent's id."""
+        done = run_cli("dev", "seed", step["world"], "--dir", str(FIXTURES), "--url",
+                       self.server.base, "--json", directory=self.server.directory)
+        ensure(done.returncode == 0, f"the world was not loaded: {done.stderr}")
+        agents = json.loads(done.stdout)["agents"]
+        self.names.update({alias: one["agent_id"] for alias, one in agents.items()})
 
 
 # ---- Servers -------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@
     python3 bench/run_spine.py --bin build/release/bin/intermute
 
 Every figure that is compared comes from the same run, with the sides in turn. The load program is
-`intermute-load` beside the server. Exits 1 when a target is missed; the file is written anyway.
+`intermute-bench` beside the server. Exits 1 when a target is missed; the file is written anyway.
 """
 
 import argparse
@@ -56,20 +56,21 @@ def spread(values, digits=0):
 
 
 class Load:
-    """Runs intermute-load and keeps its answers as dictionaries."""
+    """Runs intermute-bench and keeps its answers as dictionaries."""
 
     def __init__(self, program, seconds):
         self.program = program
         self.seconds = seconds
 
     def run(self, server, workload, *arguments, by_time=True, may_fail=False):
-        command = [self.program, workload, "--url", server.url, "--pid", str(server.pid), "--json"]
+        command = [self.program, "run", workload, "--url", server.url, "--pid", str(server.pid),
+                   "--json", "-"]
         command += ["--seconds", str(self.seconds), "--warmup", "1"] if by_time else []
         command += arguments
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if not done.stdout or (done.returncode != 0 and not may_fail):
-            raise RuntimeError(f"intermute-load {workload}: {done.stdout}{done.stderr}")
-        return json.loads(done.stdout)
+            raise RuntimeError(f"intermute-bench {workload}: {done.stdout}{done.stderr}")
+        return json.loads(done.stdout)["runs"][0]
 
 
 def as_text(counts):
@@ -208,7 +209,7 @@ def measure_saturation(options, load, report):
     rows, refused, broken, rss_max = [], {}, {}, []
     with Server(options.bin, options.work_folder, ["mailboxes.project.capacity=64"]) as server:
         for burst in range(3):
-            result = load.run(server, "send", "--connections", "256", "--verify", may_fail=True)
+            result = load.run(server, "send", "--connections", "256", may_fail=True)
             accepted, refusal = series(result), series(result, outcome="refused")
             rss_max.append(result["server"]["rss_max_kib"] / 1024)
             rows.append([burst + 1, f"{accepted['rate']:,.0f}", f"{refusal['rate']:,.0f}",
@@ -265,7 +266,7 @@ def write_result(options, report, machine):
 def parse_options():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--bin", required=True, help="the server program")
-    parser.add_argument("--load", help="the load program; default: intermute-load beside it")
+    parser.add_argument("--load", help="the load program; default: intermute-bench beside it")
     parser.add_argument("--work-folder", help="where databases go; default: build/")
     parser.add_argument("--out", help="result file; default: bench/results/<date>-spine.md")
     parser.add_argument("--only", default="1234", help="sections to run, as digits")
@@ -276,7 +277,7 @@ def parse_options():
     parser.add_argument("--rss-mib-max", type=int, default=256, help="bound under saturation")
     options = parser.parse_args()
     options.bin = os.path.abspath(options.bin)
-    options.load = options.load or os.path.join(os.path.dirname(options.bin), "intermute-load")
+    options.load = options.load or os.path.join(os.path.dirname(options.bin), "intermute-bench")
     options.work_folder = os.path.abspath(options.work_folder or os.path.join(ROOT, "build"))
     os.makedirs(options.work_folder, exist_ok=True)
     return options

@@ -8,7 +8,8 @@ packages_build=(
   librapidcheck-dev
 )
 packages_test=(
-  python3 python3-yaml python3-websockets python3-pytest curl sqlite3 clang-format
+  python3 python3-yaml python3-websockets python3-pytest python3-matplotlib
+  curl sqlite3 clang-format
 )
 
 # Installs those of the named packages that are missing, and says which.

@@ -1,4 +1,4 @@
-#include "bench/audit.hpp"
+#include "bench/load/audit.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -37,7 +37,8 @@ struct fixture {
     sent[message.connection].sent(message.number);
     sent[message.connection].accepted(message.number, cursor);
     for (std::size_t nth = 0; nth < plan.run().fanout; ++nth)
-      inboxes[plan.recipient_of(message, nth)].push_back({plan.message_id(message), cursor});
+      inboxes[plan.recipient_of(message, nth)].push_back(
+        {plan.message_id(message), cursor, plan.body(plan.message_id(message))});
   }
 
   counts found() {
@@ -61,7 +62,7 @@ struct fixture {
 
 SCENARIO_METHOD(fixture, "whole inboxes pass the audit", "[bench][audit]") {
   REQUIRE(found().empty());
-  inboxes[0].push_back({"a message of somebody else", 100});
+  inboxes[0].push_back({"a message of somebody else", 100, "hello"});
   REQUIRE(found().empty());
 }
 
@@ -71,7 +72,7 @@ SCENARIO_METHOD(fixture, "an accepted message that is not there is missing", "[b
 }
 
 SCENARIO_METHOD(fixture, "an entry that comes again is doubled", "[bench][audit]") {
-  inboxes[0].push_back({inboxes[0].front().id, 100});
+  inboxes[0].push_back({inboxes[0].front().id, 100, inboxes[0].front().body});
   REQUIRE(found() == counts{{"doubled", 1}});
 }
 
@@ -82,6 +83,7 @@ SCENARIO_METHOD(fixture, "cursors that do not grow are found", "[bench][audit]")
 
 SCENARIO_METHOD(fixture, "two messages of one sender must keep their order", "[bench][audit]") {
   std::swap(inboxes[0][0].id, inboxes[0][2].id);
+  std::swap(inboxes[0][0].body, inboxes[0][2].body);
   REQUIRE(found() == counts{{"cursor differs", 2}, {"message out of order", 1}});
 }
 
@@ -108,7 +110,12 @@ SCENARIO_METHOD(fixture, "a message in doubt is everywhere or nowhere", "[bench]
 }
 
 SCENARIO_METHOD(fixture, "a message id beyond what was sent is found", "[bench][audit]") {
-  inboxes[0].push_back({plan.message_id({0, 3}), 100});
-  inboxes[0].push_back({plan.message_id({7, 0}), 101});
+  inboxes[0].push_back({plan.message_id({0, 3}), 100, {}});
+  inboxes[0].push_back({plan.message_id({7, 0}), 101, {}});
   REQUIRE(found() == counts{{"never sent", 2}});
+}
+
+SCENARIO_METHOD(fixture, "a body that is not what was sent is corrupt", "[bench][audit]") {
+  inboxes[0][0].body.back() = 'y';
+  REQUIRE(found() == counts{{"corrupt", 1}});
 }

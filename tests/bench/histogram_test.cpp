@@ -1,4 +1,4 @@
-#include "bench/histogram.hpp"
+#include "bench/load/histogram.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -104,4 +104,14 @@ SCENARIO("a value beyond the range is counted and keeps the exact maximum", "[be
   REQUIRE(counted.max() == histogram::value_max * 4);
   REQUIRE(counted.value_at(0.5) == 10);
   REQUIRE(counted.value_at(0.99) == histogram::value_max * 4);
+}
+
+SCENARIO("values up to one are counted with their bucket", "[bench][histogram]") {
+  histogram counted;
+  for (const std::uint64_t value : {1, 5, 5, 200, 100'000})
+    counted.record(value);
+  REQUIRE(counted.count_up_to(0) == 0);
+  REQUIRE(counted.count_up_to(5) == 3);
+  REQUIRE(counted.count_up_to(99'000) == 4);
+  REQUIRE(counted.count_up_to(histogram::value_max) == 5);
 }

@@ -11,13 +11,6 @@ void event_feed::publish(std::vector<domain::event> events) {
     if (!ring_.try_push(shared))
       gap_.store(true);
   }
-  if (!events.empty())
-    wake();
-}
-
-void event_feed::mark_gap() {
-  gap_.store(true);
-  wake();
 }
 
 void event_feed::wake() {

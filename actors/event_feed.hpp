@@ -25,11 +25,14 @@ public:
   /// Whom to wake; set once before the first event.
   void connect(cell_ptr push) { push_ = std::move(push); }
 
-  /// Adds events in cursor order and wakes the push actor.
+  /// Adds events in cursor order; `wake` then has the push actor look at them.
   void publish(std::vector<domain::event> events);
 
-  /// Says that events may be missing here.
-  void mark_gap();
+  /// Says that events may be missing here; `wake` then tells the push actor.
+  void mark_gap() { gap_.store(true); }
+
+  /// Wakes the push actor, unless it is already to look.
+  void wake();
 
   /// For the push actor: events that wait, oldest first, at most `most`.
   /// @returns False when nothing is left: the next event will wake it again.
@@ -44,8 +47,6 @@ public:
   [[nodiscard]] std::size_t backlog() const { return ring_.size(); }
 
 private:
-  void wake();
-
   base::bounded_ring<event_ptr> ring_;
   std::atomic<domain::cursor> high_water_;
   std::atomic<bool> gap_{false};

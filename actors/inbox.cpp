@@ -139,6 +139,8 @@ bool inbox::page(const domain::inbox_query& wanted, inbox_page& into) const {
     if (wanted.since < floor_)
       return false;
     auto at = position_above(tail_, wanted.since);
+    into.entries.reserve(
+      std::min<std::size_t>(wanted.limit, static_cast<std::size_t>(tail_.end() - at)));
     while (at != tail_.end() && take(*at)) // Ends: one entry per round.
       ++at;
     return true;

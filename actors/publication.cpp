@@ -109,11 +109,15 @@ void publication::deliver() {
   deliver_to_owners();
   for (auto& news : inboxes_)
     deliver_to_inbox(news);
+  const bool any_event = gap_ || !events_.empty();
   if (gap_)
     feed_.mark_gap();
   feed_.publish(std::move(events_));
+  // Who waits for an answer does not wait for all who hear of it as well.
   for (auto& [sink, settled] : replies_)
     sink->deliver(std::move(settled));
+  if (any_event)
+    feed_.wake();
 }
 
 } // namespace intermute::actors

@@ -13,8 +13,8 @@
 namespace intermute::actors {
 
 /// What one batch has to tell, collected change by change and then told in the one right order:
-/// owners, inboxes, subscribers, and only then the clients who wait for their answers. Mailbox
-/// order then gives read-your-writes on every connection. One thread.
+/// owners and inboxes, then the clients who wait for their answers, then those who only listen.
+/// Mailbox order then gives read-your-writes on every connection. One thread.
 class publication {
 public:
   /// Both outlive the publication.
@@ -46,7 +46,7 @@ public:
   /// Events may be missing here: subscribers must look into the store.
   void add_gap() { gap_ = true; }
 
-  /// A settled op to hand out at the end.
+  /// A settled op to hand out.
   void reply(op_ptr settled);
 
   /// Tells everything. Call once.

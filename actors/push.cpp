@@ -69,7 +69,9 @@ void push::add(op_of<subscribe>& what) {
   one.project = asked.project;
   one.agent = asked.agent;
   one.extended = asked.since.has_value();
-  one.position = std::min(asked.since.value_or(seen_), deps_.feed.high_water());
+  // Who does not resume hears of nothing that was acknowledged before.
+  const auto newest = deps_.feed.high_water();
+  one.position = std::min(asked.since.value_or(newest), newest);
   one.now = asked.since ? subscription::phase::due : subscription::phase::live;
   auto& added = subscriptions_.add(std::move(one));
   what.answer({});

@@ -24,6 +24,7 @@ int main(int argc, char** argv) {
   add_search_command(app, status);
   add_compare_command(app, status);
   add_guard_command(app, status);
+  add_growth_command(app, status);
   add_sweep_command(app, status);
   add_micro_command(app, status);
   add_yardstick_command(app, status);

@@ -131,6 +131,8 @@ std::vector<key> storage_keys() {
     row<of, &s::synchronous>("storage.synchronous", choice(synchronous_names), "", restart,
                              "full syncs every commit; with normal a power cut may lose answered "
                              "writes"),
+    row<of, &s::page_kib>("storage.page_kib", choice(page_size_names), "KiB", restart,
+                          "pages of a new database file; one that is there keeps its own"),
     row<of, &s::cache_kib>("storage.cache_kib", integer(64, 4 * mib), "KiB", restart,
                            "page cache of each connection"),
     row<of, &s::checkpoint_pages>("storage.checkpoint_pages", integer(1, 1'000'000), "pages",

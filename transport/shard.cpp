@@ -19,6 +19,11 @@ namespace asio = boost::asio;
 constexpr std::chrono::milliseconds step{5};
 // So many connections beyond the limit are told why; any further one is only closed.
 constexpr std::uint32_t refused_max = 256;
+// A push is a system call. Between slices of so many, requests get their turn: an event that goes
+// to thousands of sockets makes nobody else wait for all of them.
+constexpr std::size_t pushes_per_turn = 64;
+// Beyond this the pushes go first, so that not more and more of them wait.
+constexpr std::size_t waiting_pushes_max = 65'536;
 
 /// RFC 9110 section 5.6.7: `Sun, 06 Nov 1994 08:49:37 GMT`.
 std::string http_date(std::chrono::sys_seconds at) {
@@ -67,7 +72,7 @@ void shard::deliver(std::vector<actors::op_ptr> answered) {
 
 void shard::deliver(std::vector<actors::frame> frames) {
   if (is_own_thread()) {
-    hand_out(frames);
+    queue(std::move(frames));
     return;
   }
   bool wake = false;
@@ -92,7 +97,8 @@ void shard::take_delivered() {
     frames.swap(delivered_frames_);
   }
   hand_out(ops);
-  hand_out(frames);
+  if (!frames.empty())
+    queue(std::move(frames));
 }
 
 void shard::hand_out(std::vector<actors::op_ptr>& answered) {
@@ -104,10 +110,27 @@ void shard::hand_out(std::vector<actors::op_ptr>& answered) {
     advance_ready();
 }
 
-void shard::hand_out(std::vector<actors::frame>& frames) {
-  for (auto& one : frames)
-    if (auto* const channel = channels_.find(one.to))
-      channel->push(std::move(one));
+void shard::queue(std::vector<actors::frame> frames) {
+  const bool idle = frames_.empty(); // Else a turn is posted already.
+  std::ranges::move(frames, std::back_inserter(frames_));
+  if (idle)
+    push_some();
+  while (frames_.size() > waiting_pushes_max) // Ends: each round takes one.
+    push_first();
+}
+
+void shard::push_first() {
+  auto one = std::move(frames_.front());
+  frames_.pop_front();
+  if (auto* const channel = channels_.find(one.to))
+    channel->push(std::move(one));
+}
+
+void shard::push_some() {
+  for (std::size_t i = 0; i < pushes_per_turn && !frames_.empty(); ++i)
+    push_first();
+  if (!frames_.empty())
+    asio::post(context_, [this] { push_some(); });
 }
 
 void shard::note_ready(std::uint64_t id, bool more_to_come) {

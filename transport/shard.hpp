@@ -15,6 +15,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <atomic>
+#include <deque>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -98,7 +99,9 @@ public:
 private:
   void take_delivered();
   void hand_out(std::vector<actors::op_ptr>& answered);
-  void hand_out(std::vector<actors::frame>& frames);
+  void queue(std::vector<actors::frame> frames);
+  void push_first();
+  void push_some();
   void advance_ready();
   void wait();
   void look_at_clock();
@@ -131,6 +134,8 @@ private:
   base::steady_time armed_ = base::steady_time::max();
   std::int64_t date_second_ = -1;
   std::string date_;
+
+  std::deque<actors::frame> frames_; ///< To be pushed, a slice at a time.
 
   std::mutex mutex_; ///< Guards the two below.
   std::vector<actors::op_ptr> delivered_ops_;

@@ -12,6 +12,7 @@ void add_curve_command(CLI::App& app, int& status);
 void add_search_command(CLI::App& app, int& status);
 void add_compare_command(CLI::App& app, int& status);
 void add_guard_command(CLI::App& app, int& status);
+void add_growth_command(CLI::App& app, int& status);
 void add_sweep_command(CLI::App& app, int& status);
 void add_micro_command(CLI::App& app, int& status);
 void add_yardstick_command(CLI::App& app, int& status);

@@ -12,10 +12,10 @@ namespace intermute::bench {
 
 namespace {
 
-/// One setting of the server and the values it is tried with.
+/// One setting of the server, or of the load, and the values it is tried with.
 struct dimension {
   std::string name;
-  std::string key; ///< As in `--set`.
+  std::string key; ///< As in `--set`; `sockets` is that of the load.
   std::vector<std::string> values;
   workload work;
 };
@@ -29,11 +29,12 @@ std::vector<dimension> all_dimensions() {
      "storage.checkpoint_pages",
      {"500", "1000", "2000", "4000", "8000", "16000"},
      workload::send},
-    {"page-size", "storage.page_bytes", {"4096", "8192", "16384"}, workload::send},
+    {"page-size", "storage.page_kib", {"4", "8", "16", "32"}, workload::send},
     {"outbox",
      "websocket.outbox_events_max",
      {"16", "64", "256", "1000", "4000"},
      workload::ws_fanout},
+    {"sockets", "sockets", {"1", "10", "100", "1000", "4000"}, workload::ws_fanout},
   };
 }
 
@@ -52,7 +53,7 @@ struct swept {
   sample cpu_us;
 };
 
-swept& measure(sides& m, const dimension& one, std::size_t connections, swept& into) {
+void measure(sides& m, const dimension& one, std::size_t connections, swept& into) {
   options load;
   load.name = one.name + "=" + into.value;
   load.work = one.work;
@@ -60,13 +61,17 @@ swept& measure(sides& m, const dimension& one, std::size_t connections, swept& i
   load.recipients = one.work == workload::ws_fanout ? 1 : load.recipients;
   load.seconds = m.with().seconds;
   load.warmup_seconds = m.with().warmup_seconds;
-  const auto result = m.run(load, {one.key + "=" + into.value});
+  std::vector<std::string> settings;
+  if (one.key == "sockets")
+    load.sockets = std::stoul(into.value);
+  else
+    settings.push_back(one.key + "=" + into.value);
+  const auto result = m.run(load, settings);
   const auto count = result.pushed ? result.pushed->deliveries : result.in_window;
   const auto& latency = result.pushed ? result.pushed->latency_ns : result.latency_of(outcome::ok);
   into.rate.values.push_back(static_cast<double>(count) / result.seconds);
   into.p99_ms.values.push_back(static_cast<double>(latency.value_at(0.99)) / 1e6);
   into.cpu_us.values.push_back(result.server->cpu_us_per_request);
-  return into;
 }
 
 void print(const dimension& one, const std::vector<swept>& found) {
@@ -125,7 +130,8 @@ int sweep(const sweep_command& asked) {
 
 void add_sweep_command(CLI::App& app, int& status) {
   auto* const command = app.add_subcommand(
-    "sweep", "What one setting of our server changes, value by value, each on a new server");
+    "sweep", "What one setting of our server, or the number of sockets, changes: value by value, "
+             "each on a new server");
   const auto asked = std::make_shared<sweep_command>();
   const auto self = std::filesystem::read_symlink("/proc/self/exe").parent_path();
   asked->with.server = (self / "intermute").string();

@@ -20,19 +20,16 @@ const response& ask_well(blocking_client& client, const std::string& request,
   return answer;
 }
 
-/// Brings the inboxes of one project to at least a page, with messages that go to all of them.
-void fill_pages(const request_plan& plan, blocking_client& client, std::size_t project) {
-  const auto& last = plan.recipient(project, plan.run().recipients - 1);
+/// Brings an inbox to at least a page.
+void fill_page(const request_plan& plan, blocking_client& client, std::size_t project,
+               const std::string& inbox) {
   const auto have
-    = parse_inbox_page(client.ask(plan.inbox_request(project, last, 0, plan.run().limit)))
+    = parse_inbox_page(client.ask(plan.inbox_request(project, inbox, 0, plan.run().limit)))
         .entries.size();
-  std::vector<std::string> everyone;
-  for (std::size_t i = 0; i < plan.run().recipients; ++i)
-    everyone.push_back(plan.recipient(project, i));
+  const std::string id = "fill-" + plan.mark() + "-" + inbox + "-";
   for (std::size_t i = have; i < plan.run().limit; ++i)
     // Connection n works in project n mod projects, so the project's number is one of its own.
-    ask_well(client,
-             plan.send_request(project, "fill-" + plan.mark() + "-" + std::to_string(i), everyone),
+    ask_well(client, plan.send_request(project, id + std::to_string(i), {inbox}),
              "filling an inbox");
 }
 
@@ -76,8 +73,9 @@ void hold_files(const request_plan& plan, blocking_client& client) {
 void prepare(request_plan& plan, blocking_client& client) {
   const options& run = plan.run();
   if (run.work == workload::inbox || run.work == workload::mixed)
-    for (std::size_t project = 0; project < run.projects; ++project)
-      fill_pages(plan, client, project);
+    for (std::size_t i = 0; i < run.projects * run.recipients; ++i)
+      fill_page(plan, client, i / run.recipients,
+                plan.recipient(i / run.recipients, i % run.recipients));
   if (run.work == workload::poll) { // `mixed` sends while it polls: no cursor stays the newest.
     std::vector<std::uint64_t> newest;
     for (std::size_t i = 0; i < run.projects * run.recipients; ++i)

@@ -9,6 +9,7 @@
 
 #include <rapidjson/document.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace intermute::bench {
@@ -73,7 +74,7 @@ double sides::writer_alone() {
   only.rounds = 1;
   only.seconds = with_.seconds;
   only.work_folder = with_.work_folder;
-  only.only = {"writer.batch_64"};
+  only.only = {"writer.named_64"};
   return run_micro(only, {}).at(0).median;
 }
 
@@ -128,20 +129,23 @@ double sides::fanout(std::size_t sockets) {
   return static_cast<double>(result.pushed->deliveries) / result.seconds;
 }
 
-double sides::post_latency(std::size_t sockets) {
+options sides::steady_fanout(std::size_t sockets) const {
   auto load = base(workload::ws_fanout, 4);
   load.sockets = sockets;
   load.recipients = 1;
   load.rate = 20;
-  return milliseconds(run(load).latency_of(outcome::ok), 0.5);
+  load.arrive = arrivals::even;
+  load.seconds = std::max(with_.seconds, 4.0); // A p99 of few events is that of the worst one.
+  return load;
+}
+
+double sides::post_latency(std::size_t sockets) {
+  return milliseconds(run(steady_fanout(sockets)).latency_of(outcome::ok), 0.5);
 }
 
 double sides::push_latency(std::size_t stuck) {
-  auto load = base(workload::ws_fanout, 4);
-  load.sockets = 1000;
-  load.recipients = 1;
+  auto load = steady_fanout(1000);
   load.stuck = stuck;
-  load.rate = 20;
   return milliseconds(run(load).pushed->latency_ns, 0.99);
 }
 

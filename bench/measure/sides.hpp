@@ -56,6 +56,8 @@ public:
 
 private:
   [[nodiscard]] options base(workload work, std::size_t connections) const;
+  /// Twenty events in a second to that many sockets of one inbox.
+  [[nodiscard]] options steady_fanout(std::size_t sockets) const;
   [[nodiscard]] double yardstick(const std::string& kind, options load, std::size_t body_bytes);
 
   measure_options with_;

@@ -76,6 +76,7 @@ storage::sqlite_options options_of(const std::filesystem::path& file) {
   storage::sqlite_options made;
   made.path = file;
   made.full_sync = defaults.synchronous == config::synchronous_mode::full;
+  made.page_bytes = config::bytes_of(defaults.page_kib);
   made.cache_kib = defaults.cache_kib;
   made.checkpoint_pages = defaults.checkpoint_pages;
   made.busy_timeout = defaults.busy_timeout_ms;

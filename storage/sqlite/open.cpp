@@ -77,7 +77,7 @@ result<void> make_database(const sqlite_options& options) {
     auto db = connection::open(fresh.string(), access::write, options.busy_timeout);
     if (!db)
       return db.why();
-    auto ready = set_format(*db);
+    auto ready = set_format(*db, options);
     if (ready)
       ready = set_pragmas(*db, access::write, options);
     if (ready)

@@ -15,6 +15,7 @@ namespace intermute::storage {
 struct sqlite_options {
   std::filesystem::path path;
   bool full_sync = true; ///< Sync at every commit. False loses the last commits in a power cut.
+  std::uint32_t page_bytes = 8192;             ///< Of a new file: a power of two, 512 to 65,536.
   std::uint32_t cache_kib = 16384;             ///< Page cache of each connection, KiB.
   std::uint32_t checkpoint_pages = 4000;       ///< Pages of log from which it is checkpointed.
   std::chrono::milliseconds busy_timeout{200}; ///< How long a connection waits for a lock.

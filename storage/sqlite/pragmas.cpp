@@ -12,8 +12,6 @@ using base::result;
 
 namespace {
 
-constexpr const char* page_size = "8192";
-
 /// A long log is cut back to this once it has been copied into the database.
 constexpr const char* journal_size_limit = "67108864";
 
@@ -41,8 +39,9 @@ result<void> apply_all(connection& db, const std::vector<pragma>& all) {
 
 } // namespace
 
-result<void> set_format(connection& db) {
+result<void> set_format(connection& db, const sqlite_options& options) {
   const auto ours = std::to_string(application_id);
+  const auto page_size = std::to_string(options.page_bytes);
   return apply_all(db, {{"page_size", page_size, page_size},
                         {"auto_vacuum", "INCREMENTAL", "2"},
                         {"application_id", ours, ours}});
@@ -53,7 +52,6 @@ result<void> set_pragmas(connection& db, access how, const sqlite_options& optio
   const auto cache = "-" + std::to_string(options.cache_kib);
   std::vector<pragma> all{
     {"application_id", "", std::to_string(application_id)},
-    {"page_size", "", page_size},
     {"auto_vacuum", "", "2"},
     {"journal_mode", writes ? "WAL" : "", "wal"},
     {"synchronous", options.full_sync ? "FULL" : "NORMAL", options.full_sync ? "2" : "1"},

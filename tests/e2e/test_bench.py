@@ -59,9 +59,10 @@ def test_an_open_loop_asks_at_its_rate(server):
     assert result["seconds"] >= 0.49
 
 
-@pytest.mark.parametrize("more, deliveries", [([], 20 * 50), (["--singles"], 50)])
+@pytest.mark.parametrize("more, deliveries", [([], 150 * 50), (["--singles"], 50)])
 def test_every_socket_hears_what_it_may(server, more, deliveries):
-    result = run(server, "ws-fanout", "--sockets", 20, "--stuck", 2, *more, "--connections", 2,
+    # More sockets than the server pushes to in one turn.
+    result = run(server, "ws-fanout", "--sockets", 150, "--stuck", 2, *more, "--connections", 2,
                  "--count", 50)
     assert result["pushes"]["deliveries"] == deliveries
     assert result["verified"]["accepted"] == 50
@@ -215,3 +216,11 @@ def test_a_sweep_tries_every_value(tmp_path):
     table = json.loads((tmp_path / "r.json").read_text())["tables"][0]
     assert [row["name"] for row in table["rows"]] == ["server.scheduler=asio",
                                                       "server.scheduler=stealing"]
+
+
+def test_growth_is_measured_step_by_step(tmp_path):
+    done = bench("growth", "--steps", 2, "--count", 100, "--connections", 4, "--server", BINARY,
+                 "--work-folder", tmp_path, "--json", tmp_path / "r.json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    points = json.loads((tmp_path / "r.json").read_text())["figures"][0]["series"][0]["points"]
+    assert [point[0] for point in points] == [100, 200]

@@ -120,6 +120,18 @@ TEST_CASE("the settings are set and read back", "[sqlite]") {
   }
 }
 
+TEST_CASE("the size of the pages is that of the day the file was made", "[sqlite]") {
+  using namespace storage::sqlite;
+  temp_directory directory;
+  auto options = options_for(directory.path() / "mail.db");
+  options.page_bytes = 16'384;
+  { const auto made = value_of(open_sqlite(options)); }
+  options.page_bytes = 4'096;
+  { const auto opened = value_of(open_sqlite(options)); }
+  auto db = value_of(connection::open(options.path.string(), access::read, options.busy_timeout));
+  REQUIRE(value_of(db.value("PRAGMA page_size")) == "16384");
+}
+
 TEST_CASE("a reading connection can neither write nor checkpoint", "[sqlite]") {
   using namespace storage::sqlite;
   world w{"sqlite"};

@@ -27,7 +27,7 @@ void make_version_1(const fs::path& path, const fs::path& from) {
   const auto options = options_for(path);
   require_ok(make_file(path));
   auto db = value_of(connection::open(path.string(), access::write, options.busy_timeout));
-  require_ok(set_format(db));
+  require_ok(set_format(db, options));
   require_ok(set_pragmas(db, access::write, options));
   require_ok(db.execute(std::string{migrations()[0].sql}));
   require_ok(db.execute("PRAGMA user_version = 1"));

@@ -4,8 +4,8 @@
 #include "actors/runtime/io_shards.hpp"
 #include "actors/system.hpp"
 #include "base/version.hpp"
+#include "embed/store_options.hpp"
 #include "observe/registry.hpp"
-#include "storage/sqlite/open.hpp"
 #include "transport/server.hpp"
 #include "transport/shard.hpp"
 #include "transport/transport_actor.hpp"
@@ -20,17 +20,6 @@ namespace {
 
 using base::errc;
 using base::result;
-
-storage::sqlite_options store_options(const config::storage_config& from) {
-  storage::sqlite_options made;
-  made.path = from.path;
-  made.full_sync = from.synchronous == config::synchronous_mode::full;
-  made.page_bytes = config::bytes_of(from.page_kib);
-  made.cache_kib = from.cache_kib;
-  made.checkpoint_pages = from.checkpoint_pages;
-  made.busy_timeout = from.busy_timeout_ms;
-  return made;
-}
 
 } // namespace
 

@@ -1,4 +1,5 @@
 #include "bench/commands/commands.hpp"
+#include "bench/commands/measure_flags.hpp"
 #include "bench/commands/run_options.hpp"
 #include "bench/measure/live_line.hpp"
 #include "bench/measure/rates.hpp"
@@ -53,7 +54,7 @@ void add_curve_command(CLI::App& app, int& status) {
     ->delimiter(',')
     ->check(CLI::Range(1.0, 10'000'000.0))
     ->default_str("");
-  command->add_option("--json", asked->json, "Write the results to this file")->default_str("");
+  add_json_flag(*command, asked->json);
   command->callback([bound, asked, &status] { status = draw_curve(bound->finish(), *asked); });
 }
 

@@ -1,10 +1,10 @@
 #include "bench/commands/commands.hpp"
+#include "bench/commands/measure_flags.hpp"
 #include "bench/measure/child_server.hpp"
 #include "bench/measure/live_line.hpp"
 #include "bench/report/result_file.hpp"
 
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 
 namespace intermute::bench {
@@ -12,8 +12,7 @@ namespace intermute::bench {
 namespace {
 
 struct growth_command {
-  std::string server;
-  std::string work_folder = ".";
+  measure_options with;
   std::size_t steps = 10;
   std::uint64_t count = 50'000;
   std::size_t connections = 64;
@@ -30,7 +29,7 @@ double p99_ms(const run_result& result) {
 
 /// Sends and polls in turn on a server that keeps everything.
 int grow(const growth_command& asked) {
-  const auto server = child_server::intermute(asked.server, asked.work_folder);
+  const auto server = child_server::intermute(asked.with.server, asked.with.work_folder);
   options send;
   send.name = "send";
   send.work = workload::send;
@@ -79,17 +78,13 @@ void add_growth_command(CLI::App& app, int& status) {
   auto* const command = app.add_subcommand(
     "growth", "Whether our server gets slower as its file grows: sends and pages, step by step");
   const auto asked = std::make_shared<growth_command>();
-  const auto self = std::filesystem::read_symlink("/proc/self/exe").parent_path();
-  asked->server = (self / "intermute").string();
-  command->add_option("--server", asked->server, "The server program")->check(CLI::ExistingFile);
-  command->add_option("--work-folder", asked->work_folder, "Where the database is made")
-    ->check(CLI::ExistingDirectory);
+  add_server_flags(*command, asked->with);
   command->add_option("--steps", asked->steps, "Steps")->check(CLI::Range(1, 1000));
   command->add_option("--count", asked->count, "Messages, and pages, of a step")
     ->check(CLI::Range(1, 10'000'000));
   command->add_option("--connections", asked->connections, "Connections")
     ->check(CLI::Range(1, 9999));
-  command->add_option("--json", asked->json, "Write the results to this file")->default_str("");
+  add_json_flag(*command, asked->json);
   command->callback([asked, &status] { status = grow(*asked); });
 }
 

@@ -1,10 +1,10 @@
 #include "bench/commands/commands.hpp"
+#include "bench/commands/measure_flags.hpp"
 #include "bench/measure/floors.hpp"
 #include "bench/report/result_file.hpp"
 
 #include <algorithm>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 #include <stdexcept>
 
@@ -18,13 +18,6 @@ struct guard_command {
   std::vector<std::string> only;
   std::string json;
 };
-
-/// The programs that are built beside this one.
-std::string beside_us(const std::string& name) {
-  const auto folder = std::filesystem::read_symlink("/proc/self/exe").parent_path();
-  const auto path = folder / name;
-  return std::filesystem::exists(path) ? path.string() : std::string{};
-}
 
 void print(const floor& one, const floor_result& result) {
   for (std::size_t i = 0; i < one.sides.size(); ++i) {
@@ -76,21 +69,13 @@ void add_guard_command(CLI::App& app, int& status) {
   auto* const command = app.add_subcommand(
     "guard", "Compares ratios within this run with committed floors; exits 1 below one");
   const auto asked = std::make_shared<guard_command>();
-  asked->with.server = beside_us("intermute");
   asked->with.nats = beside_us("intermute-bench-nats");
-  asked->with.work_folder = ".";
   command->add_option("floors", asked->bounds, "YAML file of bounds")->required()->default_str("");
   command->add_option("--only", asked->only, "Only these floors")->delimiter(',')->default_str("");
-  command->add_option("--server", asked->with.server, "The server program")
-    ->check(CLI::ExistingFile);
+  add_server_flags(*command, asked->with);
   command->add_option("--nats", asked->with.nats, "The NATS publisher, if it was built");
-  command->add_option("--work-folder", asked->with.work_folder, "Where database files are made")
-    ->check(CLI::ExistingDirectory);
-  command->add_option("--rounds", asked->with.rounds, "Rounds, forwards and backwards in turn")
-    ->check(CLI::Range(1, 100));
-  command->add_option("--seconds", asked->with.seconds, "Per side and round")
-    ->check(CLI::Range(0.1, 600.0));
-  command->add_option("--json", asked->json, "Write the results to this file")->default_str("");
+  add_round_flags(*command, asked->with);
+  add_json_flag(*command, asked->json);
   command->callback([asked, &status] { status = guard(*asked); });
 }
 

@@ -1,6 +1,7 @@
 #include "bench/yardsticks/micro.hpp"
 
 #include "bench/commands/commands.hpp"
+#include "bench/commands/measure_flags.hpp"
 #include "bench/report/result_file.hpp"
 #include "bench/yardsticks/yardstick_server.hpp"
 
@@ -59,7 +60,7 @@ void add_micro_command(CLI::App& app, int& status) {
   asked->run.work_folder = ".";
   command->add_option("--work-folder", asked->run.work_folder, "Where database files are made")
     ->check(CLI::ExistingDirectory);
-  command->add_option("--json", asked->json, "Write the results to this file")->default_str("");
+  add_json_flag(*command, asked->json);
   command->callback([asked, &status] { status = run_and_print(*asked); });
 }
 

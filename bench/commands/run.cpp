@@ -1,4 +1,5 @@
 #include "bench/commands/commands.hpp"
+#include "bench/commands/measure_flags.hpp"
 #include "bench/commands/run_options.hpp"
 #include "bench/commands/scenario.hpp"
 #include "bench/measure/live_line.hpp"
@@ -20,8 +21,7 @@ struct output_options {
 };
 
 void bind(CLI::App& app, output_options& out) {
-  app.add_option("--json", out.json, "Write the results to this file, - for stdout")
-    ->default_str("");
+  add_json_flag(app, out.json);
   app
     .add_option("--percentiles", out.percentiles,
                 "Write the latency distribution of the last run (HdrHistogram text format)")

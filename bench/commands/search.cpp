@@ -1,4 +1,5 @@
 #include "bench/commands/commands.hpp"
+#include "bench/commands/measure_flags.hpp"
 #include "bench/commands/run_options.hpp"
 #include "bench/measure/highest_rate.hpp"
 
@@ -48,7 +49,7 @@ void add_search_command(CLI::App& app, int& status) {
   command->add_option("--p99-ms", asked->limits.p99_ms, "The limit")
     ->check(CLI::Range(0.01, 60'000.0));
   command->add_option("--steps", asked->limits.steps, "Rates to try")->check(CLI::Range(2, 20));
-  command->add_option("--json", asked->json, "Write the results to this file")->default_str("");
+  add_json_flag(*command, asked->json);
   command->callback([bound, asked, &status] { status = search(bound->finish(), *asked); });
 }
 

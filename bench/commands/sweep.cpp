@@ -1,11 +1,11 @@
 #include "bench/commands/commands.hpp"
+#include "bench/commands/measure_flags.hpp"
 #include "bench/measure/rounds.hpp"
 #include "bench/measure/sides.hpp"
 #include "bench/report/result_file.hpp"
 
 #include <algorithm>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 
 namespace intermute::bench {
@@ -133,26 +133,17 @@ void add_sweep_command(CLI::App& app, int& status) {
     "sweep", "What one setting of our server, or the number of sockets, changes: value by value, "
              "each on a new server");
   const auto asked = std::make_shared<sweep_command>();
-  const auto self = std::filesystem::read_symlink("/proc/self/exe").parent_path();
-  asked->with.server = (self / "intermute").string();
-  asked->with.work_folder = ".";
   std::vector<std::string> names;
   for (const auto& one : all_dimensions())
     names.push_back(one.name);
   command->add_option("names", asked->only, "Only these settings")
     ->check(CLI::IsMember(names))
     ->default_str("");
-  command->add_option("--server", asked->with.server, "The server program")
-    ->check(CLI::ExistingFile);
+  add_server_flags(*command, asked->with);
+  add_round_flags(*command, asked->with);
   command->add_option("--connections", asked->connections, "Connections of the load")
     ->check(CLI::Range(1, 9999));
-  command->add_option("--work-folder", asked->with.work_folder, "Where database files are made")
-    ->check(CLI::ExistingDirectory);
-  command->add_option("--rounds", asked->with.rounds, "Rounds, forwards and backwards in turn")
-    ->check(CLI::Range(1, 100));
-  command->add_option("--seconds", asked->with.seconds, "Per value and round")
-    ->check(CLI::Range(0.1, 600.0));
-  command->add_option("--json", asked->json, "Write the results to this file")->default_str("");
+  add_json_flag(*command, asked->json);
   command->callback([asked, &status] { status = sweep(*asked); });
 }
 

@@ -9,6 +9,7 @@ namespace intermute::bench {
 message_log::message_log(const request_plan& plan, std::size_t connection)
   : plan_{plan}, connection_{connection}, project_{plan.project_of(connection)},
     id_{plan.message_id({connection, 0})} {
+  number_at_ = id_.find(digits(number_digits, 0) + "-");
   const std::string whole = plan.send_request(connection, id_, {});
   const std::string length = "Content-Length: ";
   head_ = whole.substr(0, whole.find(length) + length.size());
@@ -22,7 +23,7 @@ message_log::message_log(const request_plan& plan, std::size_t connection)
 std::string_view message_log::next() {
   const message_name message{connection_, number_++};
   entries_.sent(message.number);
-  put_digits(id_.data() + id_.size() - number_digits, number_digits, message.number);
+  put_digits(id_.data() + number_at_, number_digits, message.number);
   body_ = beginning_;
   for (std::size_t nth = 0; nth < plan_.run().fanout; ++nth) {
     body_ += nth == 0 ? "\"" : ",\"";

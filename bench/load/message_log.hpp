@@ -28,7 +28,8 @@ private:
   std::string head_;      ///< Up to the length of the body.
   std::string beginning_; ///< Of the body, up to the recipients.
   std::string id_;
-  std::string filler_; ///< Of the message's own body, behind the id.
+  std::size_t number_at_ = 0; ///< In the id.
+  std::string filler_;        ///< Of the message's own body, behind the id.
   std::string body_;
   std::string text_;
   std::uint64_t number_ = 0; ///< Of the last message, from 1; 0 before the first.

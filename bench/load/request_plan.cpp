@@ -66,8 +66,8 @@ std::string request_plan::file(std::size_t index) const {
 }
 
 std::string request_plan::message_id(const message_name& message) const {
-  return "m-" + mark_ + "-" + digits(agent_digits, message.connection) + "-"
-         + digits(number_digits, message.number);
+  return "m-" + mark_ + "-" + digits(number_digits, message.number) + "-"
+         + digits(agent_digits, message.connection);
 }
 
 std::string request_plan::body(std::string_view id) const {
@@ -81,8 +81,8 @@ bool request_plan::parse_message_id(std::string_view id, message_name& message) 
   if (id.size() != prefix.size() + agent_digits + 1 + number_digits || !id.starts_with(prefix))
     return false;
   id.remove_prefix(prefix.size());
-  return parse_digits(id.substr(0, agent_digits), message.connection)
-         && parse_digits(id.substr(agent_digits + 1), message.number);
+  return parse_digits(id.substr(0, number_digits), message.number)
+         && parse_digits(id.substr(number_digits + 1), message.connection);
 }
 
 std::string request_plan::head(std::string_view method, const std::string& target) const {

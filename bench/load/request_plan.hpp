@@ -60,7 +60,8 @@ public:
   [[nodiscard]] std::size_t files() const noexcept { return files_; }
   [[nodiscard]] std::string file(std::size_t index) const;
 
-  /// Returns the id of a message; all ids of a run have the same length.
+  /// Returns the id of a message; all ids of a run have the same length. Ids that are made at about
+  /// the same time lie close together, as those of a server (UUIDv7) do.
   [[nodiscard]] std::string message_id(const message_name& message) const;
   /// Returns its body: the id, cut or filled to the run's length.
   [[nodiscard]] std::string body(std::string_view id) const;

@@ -1,8 +1,7 @@
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "bench/yardsticks/micro_case.hpp"
-#include "config/storage_config.hpp"
-#include "storage/sqlite/open.hpp"
+#include "embed/store_options.hpp"
 #include "storage/writer.hpp"
 
 #include <sqlite3.h>
@@ -27,7 +26,7 @@ constexpr std::size_t body_bytes = 300;
 /// Who names the messages.
 enum class naming : std::uint8_t {
   server, ///< A UUID that grows with time; the store takes it for new.
-  client, ///< As the load program names them: looked for first, and scattered over the index.
+  client, ///< As the load program names them, in the order of time: looked for first.
 };
 
 /// Messages as one send after the other stores them, to one of 64 inboxes each.
@@ -48,8 +47,8 @@ public:
     message->project = "load-000";
     message->id = names_ == naming::server
                     ? base::make_uuid(message->created_at, base::system_entropy())
-                    : "m-01234567-0" + std::to_string(100 + turn % agents) + "-"
-                        + std::to_string(1'000'000'000 + turn / agents);
+                    : "m-01234567-" + std::to_string(100'000'000'000 + turn / agents) + "-0"
+                        + std::to_string(100 + turn % agents);
     message->from = senders_[turn % agents];
     message->recipients = {{recipients_[turn % agents], domain::recipient_kind::to}};
     message->body.assign(body_bytes, 'x');
@@ -72,15 +71,9 @@ private:
 
 /// As the server opens its file by default.
 storage::sqlite_options options_of(const std::filesystem::path& file) {
-  const config::storage_config defaults;
-  storage::sqlite_options made;
-  made.path = file;
-  made.full_sync = defaults.synchronous == config::synchronous_mode::full;
-  made.page_bytes = config::bytes_of(defaults.page_kib);
-  made.cache_kib = defaults.cache_kib;
-  made.checkpoint_pages = defaults.checkpoint_pages;
-  made.busy_timeout = defaults.busy_timeout_ms;
-  return made;
+  config::storage_config defaults;
+  defaults.path = file.string();
+  return embed::store_options(defaults);
 }
 
 /// Keeps what was decided, so that it is taken apart when the clock stands.

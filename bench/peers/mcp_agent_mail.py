@@ -103,8 +103,8 @@ class Server:
     """One server process with a new storage folder, removed when it stops."""
 
     def __init__(self, store):
-        self._folder = tempfile.mkdtemp(prefix="agent-mail-", dir=store)
-        self._log = os.path.join(self._folder, "log")
+        self.folder = tempfile.mkdtemp(prefix="agent-mail-", dir=os.path.abspath(store))
+        self._log = os.path.join(self.folder, "log")
         self._process = None
         try:
             self.url = self._start()
@@ -115,9 +115,9 @@ class Server:
     def _environment(self):
         """What speaks for the peer: no log of tools, and nothing that asks another host."""
         return {
-            "PATH": os.environ.get("PATH", os.defpath), "HOME": self._folder,
-            "DATABASE_URL": f"sqlite+aiosqlite:///{self._folder}/storage.sqlite3",
-            "STORAGE_ROOT": f"{self._folder}/archive",
+            "PATH": os.environ.get("PATH", os.defpath), "HOME": self.folder,
+            "DATABASE_URL": f"sqlite+aiosqlite:///{self.folder}/storage.sqlite3",
+            "STORAGE_ROOT": f"{self.folder}/archive",
             "TOOLS_LOG_ENABLED": "false", "LOG_RICH_ENABLED": "false",
             "FASTMCP_LOG_LEVEL": "ERROR", "LLM_ENABLED": "false",
             "LITELLM_LOCAL_MODEL_COST_MAP": "True", "HTTP_PATH": "/mcp/",
@@ -128,7 +128,7 @@ class Server:
         command = [sys.executable, "-I", "-m", "mcp_agent_mail.http", "--host", "127.0.0.1",
                    "--port", str(port), "--log-level", "warning"]
         with open(self._log, "w", encoding="utf-8") as log:
-            self._process = subprocess.Popen(command, cwd=self._folder, env=self._environment(),
+            self._process = subprocess.Popen(command, cwd=self.folder, env=self._environment(),
                                              stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         deadline = time.monotonic() + START_SECONDS_MAX
@@ -150,7 +150,7 @@ class Server:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self):
         return self
@@ -265,7 +265,7 @@ def versions():
     return version("mcp-agent-mail"), version("mcp")
 
 
-def render(clients, given, tally, stored, wrong):
+def render(clients, given, folder, tally, stored, wrong):
     ordered = sorted(tally.latencies)
     peer, client = versions()
     report = {
@@ -278,7 +278,7 @@ def render(clients, given, tally, stored, wrong):
         "wrong": wrong, "failed": len(tally.failures),
     }
     if tally.failures:
-        report["first_failure"] = tally.failures[0]
+        report["first_failure"] = tally.failures[0].replace(folder, "STORE")
     report["note"] = NOTE
     return report
 
@@ -289,7 +289,7 @@ def run_sides(given):
     for clients in dict.fromkeys((1, given.publishers)):
         with Server(given.store) as server:
             tally, stored, wrong = asyncio.run(measure(server.url, clients, given))
-        report = render(clients, given, tally, stored, wrong)
+        report = render(clients, given, server.folder, tally, stored, wrong)
         print(json.dumps(report), flush=True)
         if report["accepted"] != stored or wrong or not tally.latencies:
             status = STATUS_CHECK_FAILED
